@@ -1,0 +1,150 @@
+//! Evidence: all runs of candidate and baseline on the same cases, and the metrics computed from them. It holds
+//! deterministic fields only, so that a replay gives the same bytes.
+
+use genesis_abi::{Finding, RunOutcome, Usage};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::{Digest, Metrics, Risk, Seed, TemplateId};
+
+/// Everything that was measured in one experiment.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Evidence {
+    /// What was compared with what, and by what.
+    pub subject: Subject,
+    /// What was planned.
+    pub plan: PlanSummary,
+    /// The cases, in the plan's order.
+    pub cases: Vec<CaseRecord>,
+    /// Every run, ordered by check, side and case, whatever the order they ran in.
+    pub runs: Vec<RunRecord>,
+    /// Findings on the candidate; `inherited` is set.
+    pub findings: Vec<Finding>,
+    /// Findings of the baseline that the candidate no longer has.
+    pub removed_findings: Vec<Finding>,
+    /// What was computed from the above.
+    pub metrics: Metrics,
+}
+
+/// What was compared, and by what.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Subject {
+    /// The template.
+    pub template: TemplateId,
+    /// The candidate.
+    pub candidate: VersionRef,
+    /// The version in force, or the one given.
+    pub baseline: Option<VersionRef>,
+    /// Name of the policy.
+    pub policy: String,
+    /// Digest of the policy as resolved.
+    pub policy_digest: Digest,
+    /// Validator profile.
+    pub profile: String,
+    /// Risk level.
+    pub risk: Risk,
+    /// Seed of the guests' randomness.
+    pub seed: Seed,
+    /// Fingerprint of the engine; fuel of two fingerprints is never compared.
+    pub engine: String,
+    /// The guests that were run.
+    pub guests: Vec<GuestRef>,
+}
+
+/// One version of a template.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VersionRef {
+    /// Kind of template, such as `quality`.
+    pub kind: String,
+    /// Its version as written, when it has a readable one.
+    pub version: Option<String>,
+    /// Digest of the content in canonical form.
+    pub digest: Digest,
+}
+
+/// A guest by name and digest.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GuestRef {
+    /// Its name.
+    pub name: String,
+    /// Digest of its module.
+    pub digest: Digest,
+    /// Built into genesis, or given by the user.
+    pub built_in: bool,
+}
+
+/// What there was to judge.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Judged {
+    /// Rendered files.
+    Rendered,
+    /// Rendered prompts, without generated code.
+    Prompts,
+    /// The template alone.
+    ValidationOnly,
+}
+
+/// The plan in numbers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlanSummary {
+    /// What there was to judge.
+    pub judged: Judged,
+    /// Cases that the risk level asks for.
+    pub cases_possible: u64,
+    /// Cases that were run.
+    pub cases_run: u64,
+    /// How the cases were chosen, in words.
+    pub selection: String,
+}
+
+/// Candidate or baseline.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Side {
+    /// The proposed version.
+    Candidate,
+    /// The version in force.
+    Baseline,
+}
+
+/// One case and how it went.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CaseRecord {
+    /// Its name, such as `defaults` or `use_ets=true`.
+    pub name: String,
+    /// Its answers, in canonical order.
+    pub answers: Map<String, Value>,
+    /// How the candidate did.
+    pub candidate: CaseSide,
+    /// How the baseline did, when there is one.
+    pub baseline: Option<CaseSide>,
+}
+
+/// How one side did on a case.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CaseSide {
+    /// Every check completed and found no error.
+    pub passed: bool,
+    /// Digest of what was rendered; absent when nothing was.
+    pub output: Option<Digest>,
+}
+
+/// One execution of one guest.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunRecord {
+    /// Name of the check.
+    pub check: String,
+    /// Digest of the guest's module.
+    pub guest: Digest,
+    /// What it was applied to.
+    pub side: Side,
+    /// Index of the case; absent for a check of the template itself.
+    pub case: Option<u32>,
+    /// How it ended.
+    pub outcome: RunOutcome,
+    /// What it used, without wall time.
+    pub usage: Usage,
+    /// Digest of its report's bytes; absent when it gave none.
+    pub report: Option<Digest>,
+}

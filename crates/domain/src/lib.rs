@@ -1,0 +1,22 @@
+//! The experiment as types: identities, evidence, metrics, verdict, the steps of its history, and what the ledger
+//! records. No I/O, no clock, no runtime; nothing here decides or runs anything.
+
+mod evidence;
+mod experiment;
+mod ids;
+mod metric;
+mod record;
+mod step;
+mod verdict;
+
+pub use evidence::{
+    CaseRecord, CaseSide, Evidence, GuestRef, Judged, PlanSummary, RunRecord, Side, Subject, VersionRef,
+};
+pub use experiment::{CheckSpent, Effect, Experiment, StepCommit};
+pub use ids::{CommitId, Digest, ExperimentId, IdError, Risk, Seed, TemplateId};
+pub use metric::{Measured, Metric, Metrics, NotApplicable};
+pub use record::{
+    ExperimentRecord, ExperimentStatus, Head, OutboxMessage, PromotedRecord, Promotion, RefUpdate,
+};
+pub use step::{Step, Trailer};
+pub use verdict::{Decision, Operator, Reason, Remark, RemarkCode, Term, Verdict};

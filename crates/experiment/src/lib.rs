@@ -1,0 +1,1 @@
+//! Plans, runs, judges and commits an experiment.

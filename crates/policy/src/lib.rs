@@ -1,0 +1,1 @@
+//! Policy files to limits and rules; evidence to a verdict.

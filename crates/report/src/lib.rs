@@ -1,0 +1,1 @@
+//! Experiments for people and programs.

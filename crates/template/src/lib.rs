@@ -1,0 +1,1 @@
+//! Template model: span-aware JSON, kinds, questions, cases, versions, composition, rendering.

@@ -1,0 +1,3 @@
+//! Prepares a machine, builds, tests and checks the project.
+
+fn main() {}
