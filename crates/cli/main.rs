@@ -1,3 +1,54 @@
-//! The command line.
+//! The command line: arguments, configuration, wiring, exit codes. The only crate that reads the environment and the
+//! wall clock, and that prints.
 
-fn main() {}
+mod args;
+mod command;
+mod config;
+mod exit;
+mod host;
+mod interrupt;
+mod policies;
+mod progress;
+mod state;
+mod walk;
+
+use clap::Parser as _;
+
+use crate::args::{Cli, Command};
+use crate::exit::{Exit, Failure};
+
+fn main() -> std::process::ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let exit = if error.use_stderr() { Exit::Usage } else { Exit::Success };
+            // When the terminal is gone there is nobody left to tell.
+            let _closed = error.print();
+            return exit.into();
+        }
+    };
+    cli.global.color.apply();
+    let exit = match dispatch(cli) {
+        Ok(exit) => exit,
+        Err(failure) => failure.print(),
+    };
+    exit.into()
+}
+
+fn dispatch(cli: Cli) -> Result<Exit, Failure> {
+    let global = cli.global;
+    match cli.command {
+        Command::RunExperiment(args) => command::run_experiment::run(&args, &global),
+        Command::Run(args) => command::run_guest::run(&args, &global),
+        Command::Check(args) => command::check::run(&args, &global),
+        Command::Replay(args) => command::replay::run(&args, &global),
+        Command::History(args) => command::history::run(&args, &global),
+        Command::Rollback(args) => command::rollback::run(&args, &global),
+        Command::Policy(args) => command::policy::run(&args, &global),
+        Command::Explain(args) => command::explain::run(&args),
+        Command::Config(args) => command::config::run(&args, &global),
+        Command::Init(args) => command::init::run(&args),
+        Command::Schema(args) => command::schema::run(&args),
+        Command::Completions(args) => command::completions::run(&args),
+    }
+}

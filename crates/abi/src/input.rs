@@ -9,8 +9,22 @@ use serde::{Deserialize, Serialize};
 pub struct Input {
     /// The contract's version, [`crate::ABI_VERSION`].
     pub abi: u32,
+    /// Caps on reading templates; a guest's own when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub read: Option<ReadCaps>,
     /// What is given.
     pub subject: Subject,
+}
+
+/// Caps on reading a template's JSON.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReadCaps {
+    /// Bytes of the text.
+    pub bytes: u64,
+    /// Depth of nested arrays and objects.
+    pub depth: u64,
+    /// Values.
+    pub nodes: u64,
 }
 
 /// The kinds of input. A guest's manifest says which it takes.

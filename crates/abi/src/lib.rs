@@ -12,7 +12,10 @@ mod outcome;
 mod report;
 
 pub use finding::{Finding, Place, Severity, Span};
-pub use input::{BaselineText, CaseInput, CaseFile, Input, PromotedVersion, RenderInput, Subject, TemplateText, ValidateInput};
+pub use input::{
+    BaselineText, CaseFile, CaseInput, Input, PromotedVersion, ReadCaps, RenderInput, Subject, TemplateText,
+    ValidateInput,
+};
 pub use limits::{Limits, ModuleLimits};
 pub use manifest::{Applies, MANIFEST_SECTION, Manifest, WantedLimits};
 pub use outcome::{FailedReason, LimitHit, LimitName, RunOutcome, Usage};

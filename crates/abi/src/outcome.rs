@@ -98,7 +98,7 @@ pub enum LimitName {
     Nesting,
     /// Bytes of one function.
     FunctionBytes,
-    /// Instances, memories or tables of one module.
+    /// Tables of one module, or loops and bulk operations of one function: both have a fixed limit of the sandbox's.
     Items,
 }
 

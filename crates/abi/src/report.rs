@@ -45,6 +45,15 @@ impl Report {
         Self { abi: ABI_VERSION, findings, data: None }
     }
 
+    /// A report with data.
+    ///
+    /// # Errors
+    /// When the data cannot be written as JSON, such as a map with keys that are no strings.
+    pub fn with_data<T: Serialize>(findings: Vec<Finding>, data: &T) -> Result<Self, serde_json::Error> {
+        let data = serde_json::value::to_raw_value(data)?;
+        Ok(Self { abi: ABI_VERSION, findings, data: Some(data) })
+    }
+
     /// Reads a report from untrusted bytes. Nesting is capped by `serde_json` at 128; duplicate keys are refused.
     ///
     /// # Errors

@@ -128,6 +128,9 @@ pub struct CaseSide {
     pub passed: bool,
     /// Digest of what was rendered; absent when nothing was.
     pub output: Option<Digest>,
+    /// Indices into the evidence's findings of what this case found; always empty for the baseline.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<u32>,
 }
 
 /// One execution of one guest.

@@ -81,8 +81,7 @@ impl TemplateId {
     /// [`IdError`] with the text escaped.
     pub fn new(text: &str) -> Result<Self, IdError> {
         const WHAT: &str = "template id";
-        let malformed =
-            |why| IdError::Malformed { what: WHAT, text: text.escape_debug().to_string(), why };
+        let malformed = |why| IdError::Malformed { what: WHAT, text: text.escape_debug().to_string(), why };
         if text.is_empty() {
             return Err(IdError::Empty(WHAT));
         }
@@ -92,7 +91,10 @@ impl TemplateId {
         if text.chars().any(|c| c.is_control() || is_invisible(c)) {
             return Err(malformed("it has control or invisible characters"));
         }
-        if text.starts_with('/') || text.contains('\\') || text.split('/').any(|part| part == ".." || part == ".") {
+        if text.starts_with('/')
+            || text.contains('\\')
+            || text.split('/').any(|part| part == ".." || part == ".")
+        {
             return Err(malformed("it must not look like a path that leaves its folder"));
         }
         Ok(Self(text.to_owned()))

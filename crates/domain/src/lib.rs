@@ -16,7 +16,7 @@ pub use experiment::{CheckSpent, Effect, Experiment, StepCommit};
 pub use ids::{CommitId, Digest, ExperimentId, IdError, Risk, Seed, TemplateId};
 pub use metric::{Measured, Metric, Metrics, NotApplicable};
 pub use record::{
-    ExperimentRecord, ExperimentStatus, Head, OutboxMessage, PromotedRecord, Promotion, RefUpdate,
+    Durability, ExperimentRecord, ExperimentStatus, Head, OutboxMessage, PromotedRecord, Promotion, RefUpdate,
 };
 pub use step::{Step, Trailer};
 pub use verdict::{Decision, Operator, Reason, Remark, RemarkCode, Term, Verdict};

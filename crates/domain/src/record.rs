@@ -4,6 +4,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::{CommitId, Decision, Digest, ExperimentId, Metrics, Risk, TemplateId};
 
+/// Whether what was written is there after a power failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Durability {
+    /// Synced to the disk before it counts as written.
+    Durable,
+    /// Left to the operating system: safe when the process ends, not when the machine does.
+    Fast,
+}
+
 /// Where an experiment stands in the ledger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -1,1 +1,29 @@
-//! Policy files to limits and rules; evidence to a verdict.
+//! Policy files to limits and rules, and evidence to a verdict.
+//!
+//! A policy is TOML. [`Policy::load`] reads it, follows its `extends`, and refuses everything that it cannot honour;
+//! [`decide`] applies its rules to what was measured, and is pure and total. This crate reads no file and knows no
+//! clock: the caller gives it a way to read and today's date.
+
+mod canonical;
+mod cases;
+mod date;
+mod decide;
+mod error;
+mod explain;
+mod glob;
+mod key;
+mod layer;
+mod load;
+mod policy;
+mod value;
+
+pub use cases::{CaseResult, Cases, run_cases};
+pub use date::{Date, DateError};
+pub use decide::{Condition, NO_RULE_MATCHED, Rule, decide, thresholds};
+pub use error::{PolicyError, Problem, ProblemPlace};
+pub use explain::{Difference, diff, explain};
+pub use load::EMBEDDED;
+pub use policy::{
+    Check, Class, Exception, Guest, Max, Minimum, Origin, Plan, Policy, Profile, Request, Selection,
+    TightenError, Tightened,
+};

@@ -1,1 +1,50 @@
-//! Experiments for people and programs.
+//! Experiments, checked files and single runs of guests, for people and for programs.
+//!
+//! One module a format: [`human`] writes text for a terminal, [`json`] documents with a version and a published schema
+//! ([`SCHEMAS`]). Everything here is a pure function from what was measured to text; nothing is computed anew, and what
+//! was not measured is said to be so. Text that comes from a template or a guest is escaped for terminals.
+
+mod human;
+mod json;
+
+use std::collections::BTreeMap;
+
+use genesis_abi::{Finding, Limits, Report, RunOutcome, Usage};
+
+pub use human::{Style, human, human_check, human_run};
+pub use json::{FORMAT_VERSION, json, json_check, json_run};
+
+/// The JSON schemas of the JSON reports, by name.
+pub const SCHEMAS: [(&str, &str); 3] = [
+    ("experiment", include_str!("../schema/experiment.v1.json")),
+    ("check", include_str!("../schema/check.v1.json")),
+    ("run", include_str!("../schema/run.v1.json")),
+];
+
+/// A file that was validated without an experiment.
+#[derive(Debug, Clone, Copy)]
+pub struct CheckedFile<'a> {
+    /// Its path as the user gave it or as it was found.
+    pub path: &'a str,
+    /// What was found.
+    pub findings: &'a [Finding],
+    /// Texts by file for showing the lines that findings point to: the file's own under the empty name.
+    pub sources: &'a BTreeMap<String, String>,
+}
+
+/// One run of one guest, outside an experiment.
+#[derive(Debug, Clone, Copy)]
+pub struct GuestRun<'a> {
+    /// The guest's name or path.
+    pub guest: &'a str,
+    /// How the run ended.
+    pub outcome: &'a RunOutcome,
+    /// What it used.
+    pub usage: &'a Usage,
+    /// What it was allowed.
+    pub limits: &'a Limits,
+    /// What it reported, when it completed.
+    pub report: Option<&'a Report>,
+    /// What it wrote to standard error.
+    pub stderr: &'a [u8],
+}

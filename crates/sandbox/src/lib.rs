@@ -1,1 +1,35 @@
 //! Runs one guest under limits.
+//!
+//! A [`Sandbox`] compiles WASI command modules and runs them with one JSON document on standard input. A guest that
+//! misbehaves gives a [`RunOutcome`](genesis_abi::RunOutcome); an `Err` means that the host failed and says nothing
+//! of the guest. The same guest, input, seed and limits give the same report, fuel and host-call log, bit for bit,
+//! unless the run ends by its stack or its wall time.
+//!
+//! The crate knows nothing of templates. It reads no environment and no file but those of its own cache. A guest
+//! gets no files, no sockets, no environment and no real clock: see `wasi` for the layer that it talks to.
+
+mod cache;
+mod cancel;
+mod clock;
+mod cost;
+mod engine;
+mod error;
+mod excerpt;
+mod guest;
+mod meter;
+mod run;
+mod sandbox;
+mod scan;
+mod stop;
+mod wasi;
+
+pub use cancel::Cancel;
+pub use clock::{CLOCK_START_NS, NS_PER_FUEL};
+pub use cost::COST_TABLE_VERSION;
+pub use engine::Class;
+pub use error::SandboxError;
+pub use guest::Guest;
+pub use run::Run;
+pub use sandbox::{Sandbox, SandboxConfig};
+pub use scan::{Inspection, inspect};
+pub use wasi::WASI_LAYER_VERSION;

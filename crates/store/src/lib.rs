@@ -1,1 +1,20 @@
-//! The ledger of record.
+//! The ledger of record: what was experimented, which version of each template is in force, and what is still to be
+//! announced.
+//!
+//! It is the arbiter of promotions: of two candidates for the same place one comes into force, and the other leaves
+//! nothing behind. It decides nothing else, knows no clock and no git: refs are names and targets here.
+
+mod error;
+mod experiments;
+mod heads;
+mod ledger;
+mod open;
+mod outbox;
+mod rebuild;
+mod refs;
+
+pub use error::StoreError;
+pub use experiments::ListFilter;
+pub use genesis_domain::Durability;
+pub use ledger::{Commit, Committed, Ledger};
+pub use rebuild::{Rebuild, Rebuilt};

@@ -1,0 +1,392 @@
+//! Arguments, as they are written on the command line. What they mean is decided by the commands.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// The proving ground for machine-written templates and code.
+///
+/// A candidate template is validated and rendered inside a sandbox with hard limits, compared with the version in
+/// force, judged by a policy, and recorded as a git history that can be replayed and rolled back.
+#[derive(Debug, Parser)]
+#[command(
+    name = "genesis",
+    version,
+    propagate_version = true,
+    max_term_width = 100,
+    after_help = "\
+Exit codes: 0 merge (or done), 1 rollback (or findings), 2 usage or configuration, 3 inconclusive,
+            4 nothing was checked, 5 infrastructure, 130 interrupted
+
+Examples:
+  genesis run-experiment template.json         judge a template, promote it when it is good
+  genesis check templates/                     validate files without an experiment
+  genesis explain T0203                        what a finding means and what to do
+  genesis history list                         what was tried, and what became of it"
+)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Options of every command.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Global {
+    /// Folder for history, ledger and caches [default: .genesis beside genesis.toml, else here]
+    #[arg(long, global = true, value_name = "DIR", help_heading = "Global options")]
+    pub(crate) state: Option<PathBuf>,
+    /// Leave writes to the operating system instead of syncing them: faster, and lost when the machine fails
+    #[arg(long, global = true, help_heading = "Global options")]
+    pub(crate) no_durable: bool,
+    /// When to use colour (NO_COLOR is obeyed)
+    #[arg(long, global = true, value_enum, default_value_t = Color::Auto, help_heading = "Global options")]
+    pub(crate) color: Color,
+}
+
+/// When to use colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    /// On a terminal.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+impl Color {
+    /// Sets the choice for everything that is printed from here on.
+    pub(crate) fn apply(self) {
+        match self {
+            Self::Auto => {}
+            Self::Always => anstream::ColorChoice::Always.write_global(),
+            Self::Never => anstream::ColorChoice::Never.write_global(),
+        }
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Judge a candidate template against the version in force
+    #[command(
+        visible_alias = "experiment",
+        after_help = "\
+Examples:
+  genesis run-experiment template.json
+  genesis run-experiment template.json --baseline old.json        compare only; nothing is promoted
+  genesis run-experiment template.json --risk high --profile strict
+  genesis run-experiment template.json --guest my-check.wasm      with a check of your own
+  genesis run-experiment template.json --dry-run --format json    for programs; nothing is recorded"
+    )]
+    RunExperiment(RunExperiment),
+    /// Run one guest under the policy's limits and print what became of it
+    #[command(after_help = "\
+Examples:
+  genesis run my-check.wasm -i input.json
+  genesis run validate-template -i input.json --policy strict
+
+Exit code 0 when the guest completed, 1 for any other outcome.")]
+    Run(RunGuest),
+    /// Validate files and folders (JSON, .hbs, references between files), without experiment or history
+    #[command(after_help = "\
+Examples:
+  genesis check template.json
+  genesis check templates/ --profile legacy")]
+    Check(Check),
+    /// Run an experiment again and compare it bit for bit
+    Replay(Replay),
+    /// Read, verify and mend the history
+    History(History),
+    /// Bring an earlier version of a template back into force
+    #[command(after_help = "\
+Examples:
+  genesis rollback my-template                     the version before
+  genesis rollback my-template --to 1.2.0          a version that was in force")]
+    Rollback(Rollback),
+    /// Check, show, explain, test and compare policies
+    Policy(Policy),
+    /// Explain a finding's code
+    #[command(after_help = "\
+Examples:
+  genesis explain T0203
+  genesis explain changelog-top
+  genesis explain --list")]
+    Explain(Explain),
+    /// Show the configuration and where each value comes from
+    Config(Config),
+    /// Write a genesis.toml and an example template to start from
+    Init(Init),
+    /// Print a JSON schema of an output format
+    Schema(Schema),
+    /// Print shell completions
+    Completions(Completions),
+}
+
+/// How a result is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people.
+    Human,
+    /// For programs; versioned, see `genesis schema`.
+    Json,
+}
+
+/// Where a result goes.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Output {
+    /// Format of the result
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub(crate) format: Format,
+    /// Write the result to a file instead of standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+}
+
+/// Risk level of an experiment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Risk {
+    /// The default answers only.
+    Low,
+    /// Defaults, each answer varied alone, boundaries.
+    Medium,
+    /// Every pair of answers, and everything run twice.
+    High,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RunExperiment {
+    /// The candidate
+    pub(crate) template: PathBuf,
+    /// Compare with this file, version or commit instead of the version in force; nothing is promoted
+    #[arg(long, value_name = "FILE|REV")]
+    pub(crate) baseline: Option<String>,
+    /// The template's id [default: its own, else its path below the root]
+    #[arg(long)]
+    pub(crate) id: Option<String>,
+    /// Folder below which everything a template names must lie [default: that of genesis.toml, else the template's]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) root: Option<PathBuf>,
+    /// Policy by name or file
+    #[arg(long, value_name = "NAME|FILE")]
+    pub(crate) policy: Option<String>,
+    /// Validator profile: legacy, standard or strict
+    #[arg(long)]
+    pub(crate) profile: Option<String>,
+    /// Risk level; it chooses the cases
+    #[arg(long, value_enum)]
+    pub(crate) risk: Option<Risk>,
+    /// Answer sets to try besides: a JSON object, or a list of them
+    #[arg(long, value_name = "FILE")]
+    pub(crate) answers: Option<PathBuf>,
+    /// Generated code to check besides what the template renders
+    #[arg(long, value_name = "DIR")]
+    pub(crate) samples: Option<PathBuf>,
+    /// A guest of your own, run as a required check; may be given several times
+    #[arg(long, value_name = "FILE")]
+    pub(crate) guest: Vec<PathBuf>,
+    /// Seed of the guests' randomness [default: a digest of template and policy]
+    #[arg(long)]
+    pub(crate) seed: Option<u64>,
+    /// Measure and judge, and record nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Announce the result through the ledger's outbox
+    #[arg(long, conflicts_with = "dry_run")]
+    pub(crate) announce: bool,
+    /// Exit with 1 when something is left to be adapted
+    #[arg(long)]
+    pub(crate) fail_on_adaptations: bool,
+    #[command(flatten)]
+    pub(crate) output: Output,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RunGuest {
+    /// A module (.wasm), or the name of a built-in guest
+    pub(crate) guest: String,
+    /// The document on its standard input; `-` reads standard input
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) input: Option<PathBuf>,
+    /// Policy by name or file: its limits hold
+    #[arg(long, value_name = "NAME|FILE")]
+    pub(crate) policy: Option<String>,
+    /// Seed of its randomness
+    #[arg(long, default_value_t = 0)]
+    pub(crate) seed: u64,
+    /// Format of the result
+    #[arg(long, value_enum, default_value_t = Format::Json)]
+    pub(crate) format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Check {
+    /// Files and folders
+    #[arg(required = true)]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Validator profile: legacy, standard or strict
+    #[arg(long)]
+    pub(crate) profile: Option<String>,
+    /// Folder below which everything a template names must lie [default: the folder given, or the file's]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) root: Option<PathBuf>,
+    /// Policy by name or file: its caps and limits hold
+    #[arg(long, value_name = "NAME|FILE")]
+    pub(crate) policy: Option<String>,
+    #[command(flatten)]
+    pub(crate) output: Output,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Replay {
+    /// The experiment's id
+    pub(crate) id: String,
+    /// Format of the result
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub(crate) format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct History {
+    #[command(subcommand)]
+    pub(crate) command: HistoryCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum HistoryCommand {
+    /// List experiments, newest first
+    List {
+        /// Only those of this template
+        #[arg(long)]
+        template: Option<String>,
+        /// Most experiments
+        #[arg(long, default_value_t = 20)]
+        limit: u32,
+        /// Format of the result
+        #[arg(long, value_enum, default_value_t = Format::Human)]
+        format: Format,
+    },
+    /// Show an experiment's steps and verdict, or a template's versions
+    Show {
+        /// An experiment's id, or a template's
+        id: String,
+        /// Format of the result
+        #[arg(long, value_enum, default_value_t = Format::Human)]
+        format: Format,
+    },
+    /// Show what an experiment's candidate changes, or what differs between two commits
+    Diff {
+        /// An experiment's id, or a commit
+        from: String,
+        /// A commit
+        to: Option<String>,
+    },
+    /// Check the whole history, and that the ledger agrees with it
+    Verify {
+        /// Format of the result
+        #[arg(long, value_enum, default_value_t = Format::Human)]
+        format: Format,
+    },
+    /// Make the ledger anew from the history
+    RebuildLedger,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Rollback {
+    /// The template's id
+    pub(crate) template: String,
+    /// A version, commit or experiment that was in force [default: the one before]
+    #[arg(long, value_name = "VERSION|COMMIT|ID")]
+    pub(crate) to: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Policy {
+    #[command(subcommand)]
+    pub(crate) command: PolicyCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum PolicyCommand {
+    /// Check policy files
+    Check {
+        /// Names or files
+        #[arg(required = true)]
+        policies: Vec<String>,
+    },
+    /// Show every setting and where it comes from
+    Show {
+        /// Name or file
+        #[arg(default_value = "default")]
+        policy: String,
+    },
+    /// Explain the rules in words
+    Explain {
+        /// Name or file
+        #[arg(default_value = "default")]
+        policy: String,
+    },
+    /// Judge recorded evidence (policies/cases) and compare with the verdicts that are expected
+    Test {
+        /// Files of cases
+        #[arg(required = true)]
+        cases: Vec<PathBuf>,
+        /// Name or file
+        #[arg(long, default_value = "default")]
+        policy: String,
+    },
+    /// Show what differs between two policies
+    Diff {
+        /// Name or file
+        left: String,
+        /// Name or file
+        right: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Explain {
+    /// A code such as T0203, or its name such as changelog-top
+    #[arg(required_unless_present = "list")]
+    pub(crate) code: Option<String>,
+    /// List all codes
+    #[arg(long)]
+    pub(crate) list: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Config {
+    #[command(subcommand)]
+    pub(crate) command: ConfigCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Show every value and where it comes from
+    Show {
+        /// Format of the result
+        #[arg(long, value_enum, default_value_t = Format::Human)]
+        format: Format,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Init {
+    /// Folder to write into
+    #[arg(default_value = ".")]
+    pub(crate) folder: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Schema {
+    /// Which: experiment, check or run
+    pub(crate) name: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Completions {
+    /// The shell
+    #[arg(value_enum)]
+    pub(crate) shell: clap_complete::Shell,
+}

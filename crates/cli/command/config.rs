@@ -1,0 +1,42 @@
+//! `genesis config`.
+
+use std::fmt::Write as _;
+
+use crate::args::{Config as Args, ConfigCommand, Format, Global};
+use crate::command::print;
+use crate::config::Config;
+use crate::exit::{Exit, Failure};
+
+/// Shows every value and where it came from.
+pub(crate) fn run(args: &Args, global: &Global) -> Result<Exit, Failure> {
+    let ConfigCommand::Show { format } = &args.command;
+    let config = Config::load(global)?;
+    let values = [
+        ("policy", config.policy.value.clone(), config.policy.origin.to_string()),
+        ("state", config.state.value.display().to_string(), config.state.origin.to_string()),
+        ("durable", config.durable.value.to_string(), config.durable.origin.to_string()),
+        ("instance", config.instance.value.clone(), config.instance.origin.to_string()),
+        ("threads", config.threads.value.to_string(), config.threads.origin.to_string()),
+    ];
+    let mut text = String::new();
+    match format {
+        Format::Human => {
+            for (name, value, origin) in &values {
+                let setting = format!("{name} = {value}");
+                writeln!(text, "{setting:<40} # {origin}").expect("writing to a string cannot fail");
+            }
+        }
+        Format::Json => {
+            let object: serde_json::Map<String, serde_json::Value> = values
+                .iter()
+                .map(|(name, value, origin)| {
+                    ((*name).to_owned(), serde_json::json!({ "value": value, "origin": origin }))
+                })
+                .collect();
+            writeln!(text, "{:#}", serde_json::Value::Object(object))
+                .expect("writing to a string cannot fail");
+        }
+    }
+    print(&text)?;
+    Ok(Exit::Success)
+}

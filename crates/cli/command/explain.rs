@@ -1,0 +1,62 @@
+//! `genesis explain`.
+
+use std::fmt::Write as _;
+
+use crate::args::Explain;
+use crate::command::print;
+use crate::exit::{Exit, Failure};
+
+/// Explains a finding's code, or lists all of them.
+pub(crate) fn run(args: &Explain) -> Result<Exit, Failure> {
+    let Some(wanted) = args.code.as_deref().filter(|_| !args.list) else {
+        let mut text = String::new();
+        for code in genesis_template::all_codes() {
+            writeln!(text, "{}  {:<28} {}", code.code, code.name, code.summary)
+                .expect("writing to a string cannot fail");
+        }
+        for code in genesis_experiment::HOST_CODES {
+            writeln!(text, "{}  {:<28} {}", code.code, code.name, code.summary)
+                .expect("writing to a string cannot fail");
+        }
+        print(&text)?;
+        return Ok(Exit::Success);
+    };
+    let text = template_code(wanted).or_else(|| host_code(wanted)).ok_or_else(|| {
+        Failure::usage(format!("there is no code `{wanted}`"))
+            .with_help("`genesis explain --list` lists all of them")
+    })?;
+    print(&text)?;
+    Ok(Exit::Success)
+}
+
+fn template_code(wanted: &str) -> Option<String> {
+    let code = genesis_template::code(wanted)?;
+    let [standard, strict, legacy] =
+        genesis_template::Profile::ALL.map(|profile| severity(code.severity(profile)));
+    let mut text = format!(
+        "{} {}: {}\n\n{}\n\nWhat to do: {}.\n\nSeverity: {standard} in standard, {strict} in strict, {legacy} in legacy.\n",
+        code.code,
+        code.name,
+        code.summary,
+        code.explanation,
+        code.help.trim_end_matches('.')
+    );
+    if let Some(legacy) = code.legacy_name {
+        writeln!(text, "Known elsewhere as {legacy}.").expect("writing to a string cannot fail");
+    }
+    Some(text)
+}
+
+fn host_code(wanted: &str) -> Option<String> {
+    let code =
+        genesis_experiment::HOST_CODES.iter().find(|code| code.code == wanted || code.name == wanted)?;
+    Some(format!("{} {}: {}\n\n{}\n", code.code, code.name, code.summary, code.explanation))
+}
+
+fn severity(severity: genesis_abi::Severity) -> &'static str {
+    match severity {
+        genesis_abi::Severity::Error => "error",
+        genesis_abi::Severity::Warning => "warning",
+        genesis_abi::Severity::Note => "note",
+    }
+}

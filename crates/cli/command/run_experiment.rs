@@ -1,0 +1,289 @@
+//! `genesis run-experiment`.
+
+use std::path::{Path, PathBuf};
+
+use genesis_domain::{Experiment, Risk, Seed, TemplateId};
+use genesis_experiment::{
+    Baseline, BaselineOrigin, Commits, Hooks, LoadCaps, Request, TemplateRoot, UserGuest, baseline_in_force,
+    promoted_versions,
+};
+use genesis_policy::{Policy, Profile};
+use genesis_report::Style;
+
+use crate::args::{self, Format, Global, RunExperiment};
+use crate::command::{deliver, runtime};
+use crate::config::Config;
+use crate::exit::{Exit, Failure};
+use crate::progress::{Bar, note};
+use crate::{host, interrupt, policies, state};
+
+/// Runs an experiment and reports it.
+pub(crate) fn run(args: &RunExperiment, global: &Global) -> Result<Exit, Failure> {
+    let config = Config::load(global)?;
+    let cancel = interrupt::cancel_on_interrupt()?;
+    let policy = policies::load(args.policy.as_deref().unwrap_or(&config.policy.value))?;
+    let caps = caps(&policy);
+    let root = root(args.root.as_deref(), config.project.as_deref(), &args.template)?;
+    let candidate = root.load(&root.relative(&args.template)?, &caps)?;
+    let template = identity(args.id.as_deref(), &candidate, &policy)?;
+    let guests = guests(args, &policy)?;
+    let answers = args.answers.as_deref().map(answers).transpose()?.unwrap_or_default();
+    let samples =
+        args.samples.as_deref().map(|folder| samples(folder, &caps)).transpose()?.unwrap_or_default();
+    let tightened = policy
+        .tightened(&genesis_policy::Request {
+            template: template.as_str().to_owned(),
+            publisher: None,
+            risk: args.risk.map(risk),
+            profile: args.profile.as_deref().map(profile).transpose()?,
+        })
+        .map_err(Failure::usage)?;
+    for raised in &tightened.raised {
+        note(&format!("note: {raised}"));
+    }
+
+    let runtime = runtime()?;
+    let commits = if args.dry_run && !config.state.value.join(state::HISTORY).exists() {
+        None
+    } else {
+        Some(runtime.block_on(state::open(&config))?)
+    };
+    let (baseline, promoted) = match (&args.baseline, &commits) {
+        (Some(given), commits) => {
+            (Some(given_baseline(given, &template, commits.as_ref(), &root, &caps)?), Vec::new())
+        }
+        (None, Some(commits)) => (
+            runtime.block_on(baseline_in_force(commits, &template))?,
+            runtime.block_on(promoted_versions(commits, &template))?,
+        ),
+        (None, None) => (None, Vec::new()),
+    };
+    let request = Request {
+        id: host::new_experiment_id(),
+        created_at_ms: host::now_ms(),
+        instance: config.instance.value.clone(),
+        template,
+        candidate,
+        candidate_path: args.template.display().to_string(),
+        baseline,
+        promoted,
+        policy: policy.clone(),
+        profile: tightened.profile,
+        risk: tightened.risk,
+        seed: args.seed.map(Seed),
+        answers,
+        samples,
+        guests,
+        promotes: args.baseline.is_none() && !args.dry_run,
+        announces: args.announce,
+    };
+    let runner = host::runner(&config)?;
+    let bar = Bar::new(&format!("measuring {}", request.template));
+    let clock = host::stopwatch();
+    let hooks = Hooks {
+        progress: &|progress| bar.show(progress),
+        reached: &|point| {
+            bar.clear();
+            host::crash_at(point);
+        },
+        waiting: &state::waiting,
+        clock_us: &clock,
+    };
+    let recorded = commits.as_ref().filter(|_| !args.dry_run);
+    let experiment = runtime.block_on(genesis_experiment::run(request, &runner, recorded, &cancel, &hooks));
+    bar.clear();
+    let experiment = experiment?;
+    report(&experiment, &policy, args)?;
+    Ok(Exit::of(experiment.verdict.decision, args.fail_on_adaptations))
+}
+
+fn report(experiment: &Experiment, policy: &Policy, args: &RunExperiment) -> Result<(), Failure> {
+    let thresholds = genesis_policy::thresholds(policy.rules());
+    let text = match args.output.format {
+        Format::Human => genesis_report::human(experiment, &thresholds, &style(args.output.output.is_none())),
+        Format::Json => genesis_report::json(experiment, &thresholds),
+    };
+    deliver(&text, args.output.output.as_deref())
+}
+
+/// How reports for people look; colour is taken out again when standard output is no terminal.
+pub(crate) fn style(to_terminal: bool) -> Style {
+    Style { color: to_terminal, width: 100 }
+}
+
+/// What a policy allows to be read.
+pub(crate) fn caps(policy: &Policy) -> LoadCaps {
+    let max = policy.max();
+    LoadCaps {
+        template_bytes: max.template_bytes,
+        part_bytes: max.part_bytes,
+        total_part_bytes: max.total_part_bytes,
+        parts: usize::try_from(max.parts).unwrap_or(usize::MAX),
+    }
+}
+
+/// The root that was given, else the folder of genesis.toml when the template lies in it, else the template's folder.
+pub(crate) fn root(
+    given: Option<&Path>,
+    project: Option<&Path>,
+    template: &Path,
+) -> Result<TemplateRoot, Failure> {
+    if let Some(given) = given {
+        return Ok(TemplateRoot::open(given)?);
+    }
+    if let Some(project) = project {
+        let root = TemplateRoot::open(project)?;
+        if root.relative(template).is_ok() {
+            return Ok(root);
+        }
+    }
+    let folder = match template.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    Ok(TemplateRoot::open(folder)
+        .map_err(|_| genesis_experiment::LoadError::NotFound { path: template.display().to_string() })?)
+}
+
+/// The id that was given, else the template's own, else its path below the root.
+fn identity(
+    given: Option<&str>,
+    candidate: &genesis_abi::TemplateText,
+    policy: &Policy,
+) -> Result<TemplateId, Failure> {
+    if let Some(given) = given {
+        return TemplateId::new(given).map_err(Failure::usage);
+    }
+    let max = policy.max();
+    let limits = genesis_template::ReadLimits {
+        bytes: usize::try_from(max.template_bytes).unwrap_or(usize::MAX),
+        depth: usize::try_from(max.depth).unwrap_or(usize::MAX),
+        nodes: usize::try_from(max.nodes).unwrap_or(usize::MAX),
+    };
+    let own = genesis_template::outline(candidate, &limits).ok().and_then(|outline| outline.id);
+    if let Some(id) = own.and_then(|own| TemplateId::new(&own).ok()) {
+        return Ok(id);
+    }
+    TemplateId::new(&candidate.path).map_err(|error| {
+        Failure::usage(format!("the template's path is no id: {error}")).with_help("give one with --id")
+    })
+}
+
+fn guests(args: &RunExperiment, policy: &Policy) -> Result<Vec<UserGuest>, Failure> {
+    let mut guests = policies::guests(policy)?;
+    for path in &args.guest {
+        let stem = path.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
+        let name: String = stem
+            .chars()
+            .map(|c| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '-' })
+            .collect();
+        let taken = |name: &str| {
+            guests.iter().any(|guest| guest.name == name)
+                || policy.checks().iter().any(|check| check.name == name)
+        };
+        let mut unique = name.clone();
+        let mut number = 2;
+        while unique.is_empty() || taken(&unique) {
+            unique = format!("{name}-{number}");
+            number += 1;
+        }
+        guests.push(UserGuest { name: unique, wasm: policies::module(path, policy)?, required: true });
+    }
+    Ok(guests)
+}
+
+fn given_baseline(
+    given: &str,
+    template: &TemplateId,
+    commits: Option<&Commits>,
+    root: &TemplateRoot,
+    caps: &LoadCaps,
+) -> Result<Baseline, Failure> {
+    let path = Path::new(given);
+    if path.is_file() {
+        let own;
+        let root = match root.relative(path) {
+            Ok(_) => root,
+            Err(_) => {
+                own = self::root(None, None, path)?;
+                &own
+            }
+        };
+        let text = root.load(&root.relative(path)?, caps)?;
+        return Ok(Baseline { text, origin: BaselineOrigin::File(given.to_owned()) });
+    }
+    let missing = || {
+        Failure::usage(format!(
+            "the baseline `{given}` is neither a file nor a version or commit of {template}"
+        ))
+        .with_help("`genesis history show TEMPLATE` lists the versions that were in force")
+    };
+    let commits = commits.ok_or_else(missing)?;
+    genesis_experiment::revision(commits, template, given)?.ok_or_else(missing)
+}
+
+fn answers(path: &Path) -> Result<Vec<serde_json::Map<String, serde_json::Value>>, Failure> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| Failure::usage(format!("the answers {} cannot be read: {error}", path.display())))?;
+    let value: serde_json::Value = serde_json::from_str(&text)
+        .map_err(|error| Failure::usage(format!("the answers {} are not JSON: {error}", path.display())))?;
+    let sets = match value {
+        serde_json::Value::Array(sets) => sets,
+        one => vec![one],
+    };
+    sets.into_iter()
+        .map(|set| match set {
+            serde_json::Value::Object(set) => Ok(set),
+            _ => Err(Failure::usage(format!(
+                "the answers {} hold something that is no object; an answer set is {{\"question\": answer, …}}",
+                path.display()
+            ))),
+        })
+        .collect()
+}
+
+fn samples(folder: &Path, caps: &LoadCaps) -> Result<Vec<(String, String)>, Failure> {
+    let root = TemplateRoot::open(folder)?;
+    let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
+        .map_err(|error| {
+            Failure::usage(format!("the samples {} cannot be listed: {error}", folder.display()))
+        })?
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| path.is_file())
+        .collect();
+    files.sort();
+    if files.is_empty() {
+        return Err(Failure::usage(format!("the samples folder {} holds no file", folder.display())));
+    }
+    if files.len() > caps.parts {
+        return Err(Failure::usage(format!(
+            "the samples folder {} holds {} files, the policy allows {} (key `parts` in [max])",
+            folder.display(),
+            files.len(),
+            caps.parts
+        )));
+    }
+    files
+        .iter()
+        .map(|path| {
+            let relative = root.relative(path)?;
+            let text = root.read(&relative, caps.part_bytes, "part_bytes")?;
+            Ok((relative, text))
+        })
+        .collect()
+}
+
+fn risk(risk: args::Risk) -> Risk {
+    match risk {
+        args::Risk::Low => Risk::Low,
+        args::Risk::Medium => Risk::Medium,
+        args::Risk::High => Risk::High,
+    }
+}
+
+/// A validator profile by name.
+pub(crate) fn profile(name: &str) -> Result<Profile, Failure> {
+    name.parse()
+        .map_err(|_| Failure::usage(format!("`{name}` is no profile; there are legacy, standard and strict")))
+}

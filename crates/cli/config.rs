@@ -1,0 +1,161 @@
+//! Configuration: built-in default < genesis.toml < GENESIS_* < flags, each value with where it came from.
+
+use std::env;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use crate::args::Global;
+use crate::exit::Failure;
+
+/// The file's name.
+pub(crate) const FILE: &str = "genesis.toml";
+
+/// A value and where it came from.
+#[derive(Debug, Clone)]
+pub(crate) struct Sourced<T> {
+    /// The value.
+    pub(crate) value: T,
+    /// Where it came from.
+    pub(crate) origin: Origin,
+}
+
+/// Where a value came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// Built in.
+    Default,
+    /// The configuration file.
+    File(PathBuf),
+    /// An environment variable.
+    Variable(&'static str),
+    /// A flag.
+    Flag(&'static str),
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Default => f.write_str("built-in default"),
+            Self::File(path) => write!(f, "{}", path.display()),
+            Self::Variable(name) => write!(f, "variable {name}"),
+            Self::Flag(name) => write!(f, "flag {name}"),
+        }
+    }
+}
+
+/// The configuration.
+#[derive(Debug, Clone)]
+pub(crate) struct Config {
+    /// Folder of genesis.toml, when there is one here or above.
+    pub(crate) project: Option<PathBuf>,
+    /// Policy by name or file.
+    pub(crate) policy: Sourced<String>,
+    /// Folder for history, ledger and caches.
+    pub(crate) state: Sourced<PathBuf>,
+    /// Whether writes are synced.
+    pub(crate) durable: Sourced<bool>,
+    /// Name of this instance, as recorded.
+    pub(crate) instance: Sourced<String>,
+    /// Runs at the same time.
+    pub(crate) threads: Sourced<usize>,
+}
+
+/// The file as written.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    policy: Option<String>,
+    state: Option<PathBuf>,
+    durable: Option<bool>,
+    instance: Option<String>,
+    threads: Option<usize>,
+}
+
+impl Config {
+    /// Reads file, environment and flags.
+    pub(crate) fn load(global: &Global) -> Result<Self, Failure> {
+        let here = env::current_dir().map_err(|error| {
+            Failure::infrastructure(format!("the current folder cannot be read: {error}"))
+        })?;
+        let project = here.ancestors().find(|folder| folder.join(FILE).is_file()).map(Path::to_owned);
+        let path = project.as_ref().map(|folder| folder.join(FILE));
+        let file = path.as_deref().map(read).transpose()?.unwrap_or_default();
+        let base = project.clone().unwrap_or(here);
+        let origin = || path.clone().map_or(Origin::Default, Origin::File);
+
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let mut config = Self {
+            policy: layered(file.policy, "default".to_owned(), &origin),
+            state: layered(file.state.map(|path| base.join(path)), base.join(".genesis"), &origin),
+            durable: layered(file.durable, true, &origin),
+            instance: layered(file.instance, "local".to_owned(), &origin),
+            threads: layered(file.threads, cores, &origin),
+            project,
+        };
+        config.variables()?;
+        if let Some(state) = &global.state {
+            config.state = Sourced { value: state.clone(), origin: Origin::Flag("--state") };
+        }
+        if global.no_durable {
+            config.durable = Sourced { value: false, origin: Origin::Flag("--no-durable") };
+        }
+        if config.threads.value == 0 {
+            return Err(Failure::usage(format!(
+                "threads is 0 ({}); at least one is needed",
+                config.threads.origin
+            )));
+        }
+        Ok(config)
+    }
+
+    fn variables(&mut self) -> Result<(), Failure> {
+        if let Some((value, origin)) = variable("GENESIS_POLICY")? {
+            self.policy = Sourced { value, origin };
+        }
+        if let Some((value, origin)) = variable("GENESIS_STATE")? {
+            self.state = Sourced { value: PathBuf::from(value), origin };
+        }
+        if let Some((value, origin)) = variable("GENESIS_INSTANCE")? {
+            self.instance = Sourced { value, origin };
+        }
+        if let Some((value, origin)) = variable("GENESIS_DURABLE")? {
+            let value = parse(&value, "GENESIS_DURABLE", "true or false")?;
+            self.durable = Sourced { value, origin };
+        }
+        if let Some((value, origin)) = variable("GENESIS_THREADS")? {
+            let value = parse(&value, "GENESIS_THREADS", "a number")?;
+            self.threads = Sourced { value, origin };
+        }
+        Ok(())
+    }
+}
+
+fn layered<T>(file: Option<T>, default: T, origin: &dyn Fn() -> Origin) -> Sourced<T> {
+    match file {
+        Some(value) => Sourced { value, origin: origin() },
+        None => Sourced { value: default, origin: Origin::Default },
+    }
+}
+
+fn read(path: &Path) -> Result<File, Failure> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| Failure::usage(format!("{} cannot be read: {error}", path.display())))?;
+    toml::from_str(&text)
+        .map_err(|error| Failure::usage(format!("{}: {}", path.display(), error.to_string().trim_end())))
+}
+
+#[expect(clippy::disallowed_methods, reason = "the command line is where the environment is read")]
+fn variable(name: &'static str) -> Result<Option<(String, Origin)>, Failure> {
+    match env::var(name) {
+        Ok(value) if value.is_empty() => Ok(None),
+        Ok(value) => Ok(Some((value, Origin::Variable(name)))),
+        Err(env::VarError::NotPresent) => Ok(None),
+        Err(env::VarError::NotUnicode(_)) => Err(Failure::usage(format!("the variable {name} is not UTF-8"))),
+    }
+}
+
+fn parse<T: std::str::FromStr>(value: &str, name: &str, what: &str) -> Result<T, Failure> {
+    value.parse().map_err(|_| Failure::usage(format!("the variable {name} is `{value}`; it takes {what}")))
+}

@@ -1,0 +1,70 @@
+//! What only this program may ask the machine: the time, the randomness of ids, the cache folder of the user.
+
+use std::path::PathBuf;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+use genesis_domain::ExperimentId;
+use genesis_experiment::{CommitPoint, Runner};
+use genesis_policy::Date;
+use genesis_sandbox::SandboxConfig;
+
+use crate::config::Config;
+use crate::exit::Failure;
+
+/// Milliseconds since the Unix epoch.
+#[expect(clippy::disallowed_methods, reason = "the command line is where the wall clock is read")]
+pub(crate) fn now_ms() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// A time for people, in UTC.
+pub(crate) fn date_and_time(at_ms: i64) -> String {
+    jiff::Timestamp::from_millisecond(at_ms)
+        .map_or_else(|_| "?".to_owned(), |time| time.strftime("%Y-%m-%d %H:%M:%SZ").to_string())
+}
+
+/// Today.
+pub(crate) fn today() -> Option<Date> {
+    Date::from_unix_ms(now_ms())
+}
+
+/// A new experiment's id: UUIDv7, so that ids sort by time.
+pub(crate) fn new_experiment_id() -> ExperimentId {
+    ExperimentId::new(uuid::Uuid::now_v7())
+}
+
+/// Microseconds since the first call.
+#[expect(clippy::disallowed_methods, reason = "the command line measures how long an experiment took")]
+pub(crate) fn stopwatch() -> impl Fn() -> u64 {
+    let start = Instant::now();
+    move || u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX)
+}
+
+/// A sandbox with the user's cache of compiled built-in guests.
+pub(crate) fn runner(config: &Config) -> Result<Runner, Failure> {
+    let slots = u32::try_from(config.threads.value).unwrap_or(u32::MAX).max(2);
+    let cache_dir = cache_folder();
+    if let Some(folder) = cache_dir.as_ref().filter(|folder| !folder.exists()) {
+        crate::progress::note(&format!("preparing the built-in guests (once; kept in {})", folder.display()));
+    }
+    Ok(Runner::new(SandboxConfig { slots, cache_dir }, config.threads.value)?)
+}
+
+/// `GENESIS_CACHE_DIR`, else the user's cache folder; none when the user has no home.
+#[expect(clippy::disallowed_methods, reason = "the command line is where the environment is read")]
+fn cache_folder() -> Option<PathBuf> {
+    let from = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    from("GENESIS_CACHE_DIR")
+        .or_else(|| from("XDG_CACHE_HOME").map(|folder| folder.join("genesis")))
+        .or_else(|| from("HOME").map(|home| home.join(".cache/genesis")))
+}
+
+/// Ends the process at once when the variable `GENESIS_CRASH_AT` names the point of commit that was just reached. For
+/// tests of recovery: no destructor runs, no buffer is written.
+#[expect(clippy::disallowed_methods, reason = "the command line is where the environment is read")]
+pub(crate) fn crash_at(point: CommitPoint) {
+    if std::env::var_os("GENESIS_CRASH_AT").is_some_and(|name| name == point.as_str()) {
+        std::process::abort();
+    }
+}

@@ -1,0 +1,48 @@
+//! Codes of findings that the host itself gives.
+
+/// A code of the host's own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HostCode {
+    /// Stable, such as `G0101`.
+    pub code: &'static str,
+    /// Stable, for people.
+    pub name: &'static str,
+    /// One line.
+    pub summary: &'static str,
+    /// A paragraph.
+    pub explanation: &'static str,
+}
+
+/// The host could not carry out a run.
+pub(crate) const HOST_FAILED: &str = "G0101";
+/// A file cannot be read as text under the caps.
+pub const UNREADABLE: &str = "G0102";
+/// The validator itself did not finish.
+pub(crate) const NOT_FINISHED: &str = "G0103";
+
+/// Every code that the host gives.
+pub const HOST_CODES: &[HostCode] = &[
+    HostCode {
+        code: HOST_FAILED,
+        name: "host-failed",
+        summary: "the host could not carry out a run",
+        explanation: "The machine failed, not the guest: no memory, a broken installation, or two runs of the same \
+                      question that gave different answers. It says nothing about the candidate, and the experiment \
+                      is inconclusive.",
+    },
+    HostCode {
+        code: UNREADABLE,
+        name: "unreadable-file",
+        summary: "a file cannot be read as a template",
+        explanation: "The file is larger than the policy's [max] allows, draws in more parts than it allows, or is \
+                      not UTF-8. Nothing in it was looked at.",
+    },
+    HostCode {
+        code: NOT_FINISHED,
+        name: "validator-not-finished",
+        summary: "the validator ran into a limit before it was done",
+        explanation: "The guest that validates templates was stopped, for want of fuel, memory or time. Nothing can \
+                      be said of the file; raise the limit that the message names in [limits.guest.validate-template] \
+                      of the policy, or make the template smaller.",
+    },
+];

@@ -1,0 +1,448 @@
+//! One experiment from request to record. The order of commit is the crate's first invariant:
+//!
+//! 1. git objects are written, and synced when durable; no ref moves
+//! 2. one SQL transaction: the experiment, its announcements, and for a promotion the compare-and-swap of the version
+//!    in force. SQL is the arbiter: who loses it is judged again against the new version
+//! 3. refs are set to what SQL says, and noted as set
+//!
+//! A process that dies in between leaves nothing half done: before 2 nothing happened, after 2 recovery does 3.
+
+use genesis_domain::{
+    CommitId, Effect, Experiment, ExperimentRecord, ExperimentStatus, Head, Measured, Metric, OutboxMessage,
+    Promotion, RefUpdate, Step, StepCommit, Trailer, Verdict,
+};
+use genesis_history::{
+    BranchCommit, ExperimentCommits, Files, History, StepTree, Written, experiment_ref, template_ref,
+};
+use genesis_sandbox::Cancel;
+use genesis_store::{Commit, Committed, Ledger};
+
+use crate::ExperimentError;
+use crate::judge::judge;
+use crate::measure::{Measurement, Progress, measure};
+use crate::plan::{Plan, plan};
+use crate::request::{Baseline, BaselineOrigin, Request};
+use crate::runner::Runner;
+use crate::tree::{self, VersionFile};
+
+/// How often a candidate is judged again because another one came into force meanwhile.
+const MOST_TRIES: u32 = 5;
+
+/// Where experiments are recorded.
+#[derive(Debug, Clone)]
+pub struct Commits {
+    /// The git history.
+    pub history: History,
+    /// The ledger.
+    pub ledger: Ledger,
+}
+
+/// The points between which a process can die.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CommitPoint {
+    /// Everything is measured and judged, nothing is written.
+    Judged,
+    /// Objects are written, no ref moved.
+    ObjectsWritten,
+    /// The transaction is committed.
+    LedgerCommitted,
+    /// The refs are set, not yet noted as set.
+    RefsSet,
+    /// All done.
+    Recorded,
+}
+
+impl CommitPoint {
+    /// All points, in order.
+    pub const ALL: [Self; 5] =
+        [Self::Judged, Self::ObjectsWritten, Self::LedgerCommitted, Self::RefsSet, Self::Recorded];
+
+    /// The name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Judged => "judged",
+            Self::ObjectsWritten => "objects-written",
+            Self::LedgerCommitted => "ledger-committed",
+            Self::RefsSet => "refs-set",
+            Self::Recorded => "recorded",
+        }
+    }
+}
+
+/// What the caller wants to hear, and gives because this crate has no clock.
+pub struct Hooks<'a> {
+    /// Told how far measuring has come; from many threads.
+    pub progress: &'a (dyn Fn(Progress) + Sync),
+    /// Told each point of commit as it is reached.
+    pub reached: &'a dyn Fn(CommitPoint),
+    /// Told once when another process holds the history's lock.
+    pub waiting: &'a dyn Fn(),
+    /// Microseconds since some fixed point.
+    pub clock_us: &'a dyn Fn() -> u64,
+}
+
+/// Carries an experiment out, and records it when `commits` is given.
+///
+/// # Errors
+/// [`ExperimentError`]; nothing is recorded then, unless the error says that the history could not follow the ledger,
+/// which the next start mends.
+pub async fn run(
+    mut request: Request,
+    runner: &Runner,
+    commits: Option<&Commits>,
+    cancel: &Cancel,
+    hooks: &Hooks<'_>,
+) -> Result<Experiment, ExperimentError> {
+    for again in 0..MOST_TRIES {
+        let started = (hooks.clock_us)();
+        let plan = plan(&request, runner)?;
+        let measurement = measure(&request, &plan, runner, cancel, hooks.progress)?;
+        let verdict = judge(&request.policy, &measurement.evidence, plan.samples, again);
+        let measured_us = (hooks.clock_us)() - started;
+        (hooks.reached)(CommitPoint::Judged);
+        let judged = Judged { request: &request, plan, measurement, verdict, measured_us, again };
+        let Some(commits) = commits else {
+            return Ok(judged.into_experiment(
+                Vec::new(),
+                Effect::NotRecorded { why: "dry run".to_owned() },
+                0,
+            ));
+        };
+        if cancel.is_cancelled() {
+            return Err(ExperimentError::Cancelled);
+        }
+        let started = (hooks.clock_us)();
+        if let Some((written, effect)) = judged.commit(commits, hooks).await? {
+            let committed_us = (hooks.clock_us)() - started;
+            return Ok(judged.into_experiment(written, effect, committed_us));
+        }
+        request.baseline = baseline_in_force(commits, &request.template).await?;
+        request.promoted = promoted_versions(commits, &request.template).await?;
+    }
+    Err(ExperimentError::Contended { times: MOST_TRIES })
+}
+
+/// The version in force, read from the history at the commit that the ledger names.
+///
+/// # Errors
+/// When ledger or history cannot be read.
+pub async fn baseline_in_force(
+    commits: &Commits,
+    template: &genesis_domain::TemplateId,
+) -> Result<Option<Baseline>, ExperimentError> {
+    let Some(head) = commits.ledger.head(template).await? else { return Ok(None) };
+    let text = version_at(&commits.history, &head.commit)?;
+    Ok(Some(Baseline { text, origin: BaselineOrigin::InForce(head.commit) }))
+}
+
+/// Every version of a template that was ever in force.
+///
+/// # Errors
+/// When the ledger cannot be read.
+pub async fn promoted_versions(
+    commits: &Commits,
+    template: &genesis_domain::TemplateId,
+) -> Result<Vec<genesis_abi::PromotedVersion>, ExperimentError> {
+    let records = commits.ledger.promoted(template).await?;
+    Ok(records
+        .into_iter()
+        .filter_map(|record| {
+            Some(genesis_abi::PromotedVersion {
+                version: record.version?,
+                digest: record.digest.as_str().to_owned(),
+            })
+        })
+        .collect())
+}
+
+pub(crate) fn version_at(
+    history: &History,
+    commit: &CommitId,
+) -> Result<genesis_abi::TemplateText, ExperimentError> {
+    let files = history.files(commit)?;
+    let (text, _) = tree::read_version(&files)
+        .map_err(|what| ExperimentError::Unreadable { experiment: format!("commit {commit}"), what })?;
+    Ok(text)
+}
+
+/// An experiment that has its verdict and is not recorded yet.
+pub(crate) struct Judged<'a> {
+    pub(crate) request: &'a Request,
+    pub(crate) plan: Plan,
+    pub(crate) measurement: Measurement,
+    pub(crate) verdict: Verdict,
+    pub(crate) measured_us: u64,
+    pub(crate) again: u32,
+}
+
+impl Judged<'_> {
+    /// Commits in the order of this module; `None` when another version came into force meanwhile.
+    async fn commit(
+        &self,
+        commits: &Commits,
+        hooks: &Hooks<'_>,
+    ) -> Result<Option<(Vec<StepCommit>, Effect)>, ExperimentError> {
+        let request = self.request;
+        let lock = commits.history.lock(|| (hooks.waiting)())?;
+        let written = lock.write(&[self.to_commits()])?.pop().expect("one experiment was written");
+        (hooks.reached)(CommitPoint::ObjectsWritten);
+
+        let tip = written.commits.last().expect("an experiment has steps").commit.clone();
+        let mut refs = vec![RefUpdate { name: experiment_ref(request.id), target: tip.clone() }];
+        if let Some(branch) = &written.branch {
+            refs.push(RefUpdate { name: template_ref(&request.template), target: branch.clone() });
+        }
+        let record = self.record(&written, tip);
+        let promotion = written.branch.as_ref().map(|branch| self.promotion(branch));
+        let outbox = if request.announces { vec![self.announcement(&record)] } else { Vec::new() };
+        let commit = Commit { record, promotion, refs: refs.clone(), outbox };
+        let committed = commits.ledger.commit(&[commit]).await?.pop().expect("one experiment was committed");
+        match committed {
+            Committed::Recorded => {}
+            Committed::HeadMoved { .. } => return Ok(None),
+            Committed::AlreadyRecorded | Committed::Conflict => {
+                return Err(ExperimentError::Request(format!(
+                    "experiment {} is recorded already",
+                    request.id
+                )));
+            }
+        }
+        (hooks.reached)(CommitPoint::LedgerCommitted);
+        lock.set_refs(&refs)?;
+        (hooks.reached)(CommitPoint::RefsSet);
+        commits.ledger.mark_refs_set(&refs).await?;
+        drop(lock);
+        (hooks.reached)(CommitPoint::Recorded);
+        let effect = self.effect(&written);
+        Ok(Some((written.commits, effect)))
+    }
+
+    fn into_experiment(self, commits: Vec<StepCommit>, effect: Effect, committed_us: u64) -> Experiment {
+        Experiment {
+            id: self.request.id,
+            created_at_ms: self.request.created_at_ms,
+            candidate_path: self.request.candidate_path.clone(),
+            evidence: self.measurement.evidence,
+            verdict: self.verdict,
+            effect,
+            commits,
+            spent: self.measurement.spent,
+            sources: self.measurement.sources,
+            measured_us: self.measured_us,
+            committed_us,
+        }
+    }
+
+    fn changed(&self) -> bool {
+        self.measurement.evidence.metrics.get(Metric::Changed) != Some(Measured::count(0))
+    }
+
+    fn promotes(&self) -> bool {
+        self.request.promotes && self.verdict.decision.merges() && self.changed()
+    }
+
+    /// Whether the history ends with a step back to the checkpoint.
+    fn rolls_back(&self) -> bool {
+        !self.verdict.decision.merges() && self.request.policy.rolls_back_automatically()
+    }
+
+    fn effect(&self, written: &Written) -> Effect {
+        let in_force = self.request.baseline.as_ref().and_then(|baseline| baseline.commit().cloned());
+        match &written.branch {
+            Some(commit) => {
+                Effect::Promoted { branch: template_ref(&self.request.template), commit: commit.clone() }
+            }
+            None if self.rolls_back() => Effect::RolledBack { in_force },
+            None if !self.verdict.decision.merges() => Effect::Unchanged {
+                why: "the policy leaves the rollback to a person ([rollback] automatic = false)".to_owned(),
+            },
+            None if !self.changed() => Effect::Unchanged { why: "nothing changed".to_owned() },
+            None => Effect::Unchanged { why: "compared with a baseline that was given".to_owned() },
+        }
+    }
+
+    pub(crate) fn to_commits(&self) -> ExperimentCommits {
+        let request = self.request;
+        let plan = &self.plan;
+        let checkpoint = request
+            .baseline
+            .as_ref()
+            .zip(plan.baseline.as_ref())
+            .map_or_else(Files::new, |(baseline, version)| {
+                tree::version_files(&baseline.text, &version_file(&baseline.text, version))
+            });
+        let candidate =
+            tree::version_files(&request.candidate, &version_file(&request.candidate, &plan.candidate));
+        let version = shown(plan.candidate.version.as_deref());
+        let before = plan.baseline.as_ref().map_or("nothing", |baseline| shown(baseline.version.as_deref()));
+        let template = &request.template;
+
+        let mut files = candidate.clone();
+        let mut steps =
+            vec![step(Step::Checkpoint, checkpoint.clone(), format!("checkpoint: {template} at {before}"))];
+        tree::add_experiment(&mut files, request, plan.seed, self.again);
+        steps.push(step(Step::Candidate, files.clone(), format!("candidate: {template} {version}")));
+        let names: Vec<&str> = plan.cases.iter().map(|case| case.name.as_str()).collect();
+        let renderings = &self.measurement.renderings;
+        if !renderings.is_empty() {
+            tree::add_renderings(&mut files, renderings, &names);
+            let subject = format!("rendered: {} distinct of {} cases", renderings.len(), names.len());
+            steps.push(step(Step::Rendered, files.clone(), subject));
+        }
+        tree::add_evidence(&mut files, &self.measurement.evidence);
+        steps.push(step(Step::Evidence, files.clone(), format!("evidence: {}", self.in_numbers())));
+        tree::add_verdict(&mut files, &self.verdict);
+        let rule = self.verdict.reasons.first().map_or("none", |reason| reason.rule.as_str());
+        steps.push(step(Step::Verdict, files, format!("verdict: {} by rule {rule}", self.verdict.decision)));
+
+        let in_force = request.baseline.as_ref().and_then(|baseline| match &baseline.origin {
+            BaselineOrigin::InForce(commit) => Some(commit.clone()),
+            BaselineOrigin::Revision(_) | BaselineOrigin::File(_) => None,
+        });
+        let mut promotion = None;
+        if self.promotes() {
+            steps.push(step(
+                Step::Promotion,
+                candidate.clone(),
+                format!("promotion: {template} {version} comes into force"),
+            ));
+            promotion = Some(BranchCommit {
+                files: candidate,
+                subject: format!("{template} {version}"),
+                trailers: self.trailers(),
+                parent: in_force,
+            });
+        } else if self.rolls_back() {
+            steps.push(step(Step::Rollback, checkpoint, format!("rollback: {template} stays at {before}")));
+        }
+        for step in &mut steps {
+            step.trailers = if step.step == Step::Checkpoint { Vec::new() } else { self.trailers() };
+        }
+        ExperimentCommits {
+            id: request.id,
+            template: template.clone(),
+            parent: request.baseline.as_ref().and_then(|baseline| baseline.commit().cloned()),
+            time_s: request.created_at_ms.div_euclid(1000),
+            steps,
+            promotion,
+        }
+    }
+
+    fn trailers(&self) -> Vec<Trailer> {
+        let mut trailers = Vec::new();
+        let mut add = |key: &str, value: &str| {
+            trailers.push(Trailer { key: key.to_owned(), value: value.to_owned() });
+        };
+        if let Some(version) = &self.plan.candidate.version {
+            add("Genesis-Version", version);
+        }
+        add("Genesis-Digest", self.plan.candidate.digest.as_str());
+        add("Genesis-Policy", self.request.policy.name());
+        add("Genesis-Verdict", self.verdict.decision.as_str());
+        if let Some(reason) = self.verdict.reasons.first() {
+            add("Genesis-Rule", &reason.rule);
+        }
+        trailers
+    }
+
+    fn in_numbers(&self) -> String {
+        let metrics = &self.measurement.evidence.metrics;
+        let number = |metric| match metrics.get(metric) {
+            Some(Measured::Value { value, .. }) => format!("{value}"),
+            Some(Measured::NotApplicable(why)) => format!("not applicable ({})", why.as_str()),
+            None => "not measured".to_owned(),
+        };
+        format!(
+            "success rate {}, regression {}, new errors {}",
+            number(Metric::SuccessRate),
+            number(Metric::Regression),
+            number(Metric::NewErrors)
+        )
+    }
+
+    fn record(&self, written: &Written, tip: CommitId) -> ExperimentRecord {
+        let evidence = &self.measurement.evidence;
+        let merges = self.verdict.decision.merges();
+        let reason = self.verdict.reasons.first();
+        ExperimentRecord {
+            id: self.request.id,
+            instance: self.request.instance.clone(),
+            template: self.request.template.clone(),
+            version: self.plan.candidate.version.clone(),
+            digest: self.plan.candidate.digest.clone(),
+            status: if merges { ExperimentStatus::Success } else { ExperimentStatus::Failed },
+            decision: self.verdict.decision,
+            rationale: reason.map(|reason| format!("{}: {}", reason.rule, reason.text)).unwrap_or_default(),
+            risk: self.request.risk,
+            policy: self.request.policy.name().to_owned(),
+            tip,
+            baseline: self.request.baseline.as_ref().and_then(|baseline| baseline.commit().cloned()),
+            created_at_ms: self.request.created_at_ms,
+            runtime_ms: self.measured_us / 1000,
+            metrics: evidence.metrics.clone(),
+            memory_peak_bytes: self
+                .measurement
+                .spent
+                .iter()
+                .map(|spent| spent.peak.peak_memory_bytes)
+                .max()
+                .unwrap_or(0),
+            cases: evidence.cases.len() as u64,
+            cases_failed: evidence.cases.iter().filter(|case| !case.candidate.passed).count() as u64,
+            detail: serde_json::json!({
+                "measured_us": self.measured_us,
+                "steps": written.commits,
+                "runs": evidence.runs.len(),
+            }),
+        }
+    }
+
+    fn promotion(&self, branch: &CommitId) -> Promotion {
+        let expected = match self.request.baseline.as_ref().map(|baseline| &baseline.origin) {
+            Some(BaselineOrigin::InForce(commit)) => Some(commit.clone()),
+            _ => None,
+        };
+        Promotion {
+            head: Head {
+                template: self.request.template.clone(),
+                commit: branch.clone(),
+                version: self.plan.candidate.version.clone(),
+                digest: self.plan.candidate.digest.clone(),
+            },
+            expected,
+            experiment: Some(self.request.id),
+            at_ms: self.request.created_at_ms,
+        }
+    }
+
+    fn announcement(&self, record: &ExperimentRecord) -> OutboxMessage {
+        let merges = self.verdict.decision.merges();
+        let payload = serde_json::json!({
+            "experiment_id": record.id,
+            "status": if merges { "success" } else { "failure" },
+            "recommendation": self.verdict.decision,
+            "reason": record.rationale,
+            "template_id": record.template,
+            "version": record.version,
+            "metrics": record.metrics,
+        });
+        OutboxMessage {
+            message_id: format!("{}:result", record.id),
+            subject: "genesis.experiment.result".to_owned(),
+            payload: payload.to_string(),
+            experiment: record.id,
+        }
+    }
+}
+
+fn version_file(text: &genesis_abi::TemplateText, version: &genesis_domain::VersionRef) -> VersionFile {
+    VersionFile { path: text.path.clone(), version: version.version.clone(), digest: version.digest.clone() }
+}
+
+fn step(step: Step, files: Files, subject: String) -> StepTree {
+    StepTree { step, files, subject, trailers: Vec::new() }
+}
+
+fn shown(version: Option<&str>) -> &str {
+    version.unwrap_or("without a version")
+}

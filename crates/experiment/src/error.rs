@@ -1,0 +1,39 @@
+//! Why an experiment could not be carried out. None of these says anything about the candidate.
+
+use genesis_history::HistoryError;
+use genesis_sandbox::SandboxError;
+use genesis_store::StoreError;
+
+/// The experiment could not be carried out or not be recorded.
+#[derive(Debug, thiserror::Error)]
+pub enum ExperimentError {
+    /// The request cannot be met; the text says why and what to change.
+    #[error("{0}")]
+    Request(String),
+    /// The sandbox could not be set up.
+    #[error("the sandbox failed")]
+    Sandbox(#[from] SandboxError),
+    /// The history could not be read or written.
+    #[error("the history failed")]
+    History(#[from] HistoryError),
+    /// The ledger could not be read or written.
+    #[error("the ledger failed")]
+    Store(#[from] StoreError),
+    /// What the history holds is not what an experiment writes.
+    #[error("experiment {experiment} cannot be read back: {what}")]
+    Unreadable {
+        /// Which.
+        experiment: String,
+        /// What is missing or wrong.
+        what: String,
+    },
+    /// Another candidate came into force again and again while this one was judged.
+    #[error("the version in force changed {times} times while this candidate was judged; run it again")]
+    Contended {
+        /// How often it was judged.
+        times: u32,
+    },
+    /// It was asked to stop. Nothing was recorded.
+    #[error("cancelled; nothing was recorded")]
+    Cancelled,
+}

@@ -1,0 +1,318 @@
+//! Carrying a plan out: every run of candidate and baseline, on all cores, with results in the plan's order.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use genesis_abi::{
+    ABI_VERSION, Applies, CaseFile, CaseInput, FailedReason, Finding, Input, ReadCaps, RenderInput,
+    RenderedFile, RenderedKind, Rendering, RunOutcome, Subject, TemplateText, Usage, ValidateInput,
+};
+use genesis_domain::{CheckSpent, Digest, Evidence, Side};
+use genesis_sandbox::{Cancel, Run};
+use serde_json::{Map, Value};
+
+use crate::ExperimentError;
+use crate::evidence;
+use crate::plan::{Plan, read_limits};
+use crate::request::Request;
+use crate::runner::{Loaded, Runner};
+
+/// How far measuring has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    /// Runs done.
+    pub done: u64,
+    /// Runs planned, as far as it is known.
+    pub total: u64,
+}
+
+/// What was measured.
+pub struct Measurement {
+    /// The evidence.
+    pub evidence: Evidence,
+    /// Distinct renderings of the candidate, in the order of the first case that gave each.
+    pub renderings: Vec<Rendered>,
+    /// What each check was allowed and used at most.
+    pub spent: Vec<CheckSpent>,
+    /// Texts that findings point into.
+    pub sources: BTreeMap<String, String>,
+}
+
+/// One distinct rendering.
+#[derive(Debug, Clone)]
+pub struct Rendered {
+    /// Indices of the cases that gave it.
+    pub cases: Vec<usize>,
+    /// What was rendered.
+    pub rendering: Rendering,
+}
+
+/// One run as it went.
+pub(crate) struct Done {
+    pub(crate) check: usize,
+    pub(crate) side: Side,
+    pub(crate) case: Option<usize>,
+    pub(crate) result: Result<Finished, String>,
+}
+
+/// A run that the host carried out.
+pub(crate) struct Finished {
+    pub(crate) outcome: RunOutcome,
+    pub(crate) usage: Usage,
+    pub(crate) report: Option<Digest>,
+    pub(crate) findings: Vec<Finding>,
+    pub(crate) rendering: Option<Rendering>,
+}
+
+struct Job {
+    check: usize,
+    side: Side,
+    case: Option<usize>,
+}
+
+/// Runs everything that the plan asks for.
+///
+/// # Errors
+/// [`ExperimentError::Cancelled`] when it was asked to stop. A run that the host could not carry out is part of the
+/// evidence.
+pub fn measure(
+    request: &Request,
+    plan: &Plan,
+    runner: &Runner,
+    cancel: &Cancel,
+    progress: &(dyn Fn(Progress) + Sync),
+) -> Result<Measurement, ExperimentError> {
+    let bench = Bench { request, plan, runner, cancel, output_bytes: share_of_output(request, plan) };
+    let first = bench.jobs(&[Applies::Template, Applies::Render]);
+    let later = bench.jobs(&[Applies::Case]);
+    let counter = AtomicU64::new(0);
+    let total = (first.len() + later.len()) as u64;
+    let step = || progress(Progress { done: counter.fetch_add(1, Ordering::Relaxed) + 1, total });
+    progress(Progress { done: 0, total });
+
+    let mut done = runner.in_parallel(first.len(), |index| {
+        let outcome = bench.carry_out(&first[index], None);
+        step();
+        outcome
+    });
+    let samples: Vec<Rendering> = request.samples.iter().map(as_rendering).collect();
+    let sampled = (0..plan.cases.len())
+        .filter_map(|case| Some(((Side::Candidate, case), samples.get(plan.sample(case)?)?)));
+    let rendered: BTreeMap<(Side, usize), &Rendering> = done
+        .iter()
+        .filter_map(|run| Some(((run.side, run.case?), run.result.as_ref().ok()?.rendering.as_ref()?)))
+        .chain(sampled)
+        .collect();
+    // A case that did not render has failed already; there is nothing that a further check could be given.
+    let later: Vec<(Job, &Rendering)> = later
+        .into_iter()
+        .filter_map(|job| Some((rendered.get(&(job.side, job.case?)).copied()?, job)))
+        .map(|(rendering, job)| (job, rendering))
+        .collect();
+    let checked = runner.in_parallel(later.len(), |index| {
+        let (job, rendering) = &later[index];
+        let outcome = bench.carry_out(job, Some(rendering));
+        step();
+        outcome
+    });
+    done.extend(checked);
+    if cancel.is_cancelled() {
+        return Err(ExperimentError::Cancelled);
+    }
+    done.sort_by_key(|run| (run.check, run.side, run.case));
+    Ok(evidence::collect(request, plan, runner, done))
+}
+
+/// No case may render more than its share of what the experiment may render, so that the sum holds in whatever
+/// order the cases run.
+fn share_of_output(request: &Request, plan: &Plan) -> u64 {
+    let max = request.policy.max();
+    let sides = if request.baseline.is_some() { 2 } else { 1 };
+    let renderings = (plan.cases.len() as u64 * sides).max(1);
+    max.rendered_bytes.min(max.experiment_bytes / renderings)
+}
+
+struct Bench<'a> {
+    request: &'a Request,
+    plan: &'a Plan,
+    runner: &'a Runner,
+    cancel: &'a Cancel,
+    output_bytes: u64,
+}
+
+impl Bench<'_> {
+    fn jobs(&self, kinds: &[Applies]) -> Vec<Job> {
+        let sides: &[Side] = if self.request.baseline.is_some() {
+            &[Side::Candidate, Side::Baseline]
+        } else {
+            &[Side::Candidate]
+        };
+        let renders = self.plan.summary.judged != genesis_domain::Judged::ValidationOnly;
+        let mut jobs = Vec::new();
+        for (check, planned) in self.plan.checks.iter().enumerate() {
+            if !kinds.contains(&planned.applies) {
+                continue;
+            }
+            for &side in sides {
+                match planned.applies {
+                    Applies::Template => jobs.push(Job { check, side, case: None }),
+                    Applies::Render | Applies::Case => {
+                        let cases = (0..self.plan.cases.len()).filter(|&case| match self.plan.sample(case) {
+                            Some(_) => planned.applies == Applies::Case && side == Side::Candidate,
+                            None => renders,
+                        });
+                        jobs.extend(cases.map(|case| Job { check, side, case: Some(case) }));
+                    }
+                }
+            }
+        }
+        jobs
+    }
+
+    fn carry_out(&self, job: &Job, rendering: Option<&Rendering>) -> Done {
+        let planned = &self.plan.checks[job.check];
+        let result = match &planned.loaded {
+            Loaded::Refused(outcome) => Ok(Finished {
+                outcome: outcome.clone(),
+                usage: Usage::default(),
+                report: None,
+                findings: Vec::new(),
+                rendering: None,
+            }),
+            Loaded::Ready(guest) => {
+                let input = self.input(job, rendering);
+                let run = || {
+                    self.runner
+                        .run(guest, &input, &planned.limits, self.plan.seed.0, self.cancel)
+                        .map_err(|error| error.to_string())
+                };
+                run().and_then(|first| {
+                    if self.plan.repeat {
+                        must_repeat(&first, &run()?)?;
+                    }
+                    Ok(finish(first, planned.applies))
+                })
+            }
+        };
+        Done { check: job.check, side: job.side, case: job.case, result }
+    }
+
+    fn input(&self, job: &Job, rendering: Option<&Rendering>) -> Vec<u8> {
+        let caps = read_limits(&self.request.policy);
+        let read = ReadCaps { bytes: caps.bytes as u64, depth: caps.depth as u64, nodes: caps.nodes as u64 };
+        let subject = match (self.plan.checks[job.check].applies, job.case) {
+            (Applies::Template, _) | (_, None) => Subject::Template(self.validate_input(job.side)),
+            (Applies::Render, Some(case)) => Subject::Render(RenderInput {
+                template: self.text(job.side).clone(),
+                answers: self.answers(job.side, case),
+                output_bytes: self.output_bytes,
+            }),
+            (Applies::Case, Some(case)) => Subject::Case(CaseInput {
+                case: self.plan.cases[case].name.clone(),
+                answers: self.answers(job.side, case),
+                files: rendering
+                    .into_iter()
+                    .flat_map(|rendering| &rendering.files)
+                    .map(|file| CaseFile { path: file.path.clone(), text: file.text.clone() })
+                    .collect(),
+                language: self.plan.language.clone(),
+            }),
+        };
+        let input = Input { abi: ABI_VERSION, read: Some(read), subject };
+        serde_json::to_vec(&input).expect("an input holds no map with keys that are no strings")
+    }
+
+    /// The candidate is validated against the baseline, the baseline by itself.
+    fn validate_input(&self, side: Side) -> ValidateInput {
+        let of_candidate = side == Side::Candidate;
+        ValidateInput {
+            template: self.text(side).clone(),
+            baseline: self
+                .request
+                .baseline
+                .as_ref()
+                .filter(|_| of_candidate)
+                .map(|baseline| baseline.text.clone()),
+            profile: self.request.profile.as_str().to_owned(),
+            promoted: if of_candidate { self.request.promoted.clone() } else { Vec::new() },
+        }
+    }
+
+    fn text(&self, side: Side) -> &TemplateText {
+        match (side, &self.request.baseline) {
+            (Side::Baseline, Some(baseline)) => &baseline.text,
+            _ => &self.request.candidate,
+        }
+    }
+
+    fn answers(&self, side: Side, case: usize) -> Map<String, Value> {
+        let answers = &self.plan.cases[case].answers;
+        match (side, &self.request.baseline) {
+            (Side::Baseline, Some(baseline)) => {
+                genesis_template::answers_for_baseline(answers, &self.request.candidate, &baseline.text)
+            }
+            _ => answers.clone(),
+        }
+    }
+}
+
+/// A sample, as if a case had rendered it.
+fn as_rendering((path, text): &(String, String)) -> Rendering {
+    let file = RenderedFile {
+        path: path.clone(),
+        source: format!("samples/{path}"),
+        kind: RenderedKind::Code,
+        text: text.clone(),
+    };
+    Rendering { files: vec![file], ..Rendering::default() }
+}
+
+/// Two runs of the same question must give the same bytes. Stack overflow and wall time carry no such promise.
+fn must_repeat(first: &Run, second: &Run) -> Result<(), String> {
+    let no_promise = |run: &Run| {
+        matches!(run.outcome, RunOutcome::StackOverflow(_) | RunOutcome::TimedOut(_) | RunOutcome::Cancelled)
+    };
+    if no_promise(first) || no_promise(second) {
+        return Ok(());
+    }
+    let what = if first.outcome != second.outcome {
+        "outcome"
+    } else if first.usage.without_wall_time() != second.usage.without_wall_time() {
+        "use of resources"
+    } else if first.stdout != second.stdout {
+        "report"
+    } else {
+        return Ok(());
+    };
+    Err(format!("two runs of the same question differ in their {what}"))
+}
+
+fn finish(run: Run, applies: Applies) -> Finished {
+    let mut outcome = run.outcome;
+    let mut rendering = None;
+    let mut findings = Vec::new();
+    if let Some(report) = run.report.filter(|_| outcome.is_completed()) {
+        findings = report.findings;
+        for finding in &mut findings {
+            finding.inherited = false;
+        }
+        if applies == Applies::Render {
+            match report.data.as_deref().map(|data| serde_json::from_str(data.get())) {
+                Some(Ok(data)) => rendering = Some(data),
+                Some(Err(error)) => outcome = not_a_rendering(error.to_string()),
+                None => outcome = not_a_rendering("the report has no data".to_owned()),
+            }
+        }
+    }
+    Finished {
+        report: outcome.is_completed().then(|| Digest::of(&run.stdout)),
+        outcome,
+        usage: run.usage,
+        findings,
+        rendering,
+    }
+}
+
+fn not_a_rendering(excerpt: String) -> RunOutcome {
+    RunOutcome::Failed { reason: FailedReason::WrongShape, exit_code: Some(0), excerpt }
+}

@@ -1,0 +1,139 @@
+//! The sandbox with the built-in guests ready to run.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use genesis_abi::{Limits, RunOutcome};
+use genesis_policy::{Class, Policy};
+use genesis_sandbox::{Cancel, Guest, Run, Sandbox, SandboxConfig, SandboxError};
+
+use crate::ExperimentError;
+
+/// A guest that can be run, or the outcome that it has without having run.
+#[derive(Clone)]
+pub enum Loaded {
+    /// Ready.
+    Ready(Guest),
+    /// Refused before it was compiled, such as for a denied import.
+    Refused(RunOutcome),
+}
+
+/// A sandbox shared by all experiments of a process. Guests are prepared once.
+pub struct Runner {
+    sandbox: Sandbox,
+    built_in: Mutex<BTreeMap<(&'static str, bool), Guest>>,
+    threads: usize,
+}
+
+impl Runner {
+    /// Sets the sandbox up. `threads` runs go on at the same time.
+    ///
+    /// # Errors
+    /// When the sandbox cannot be set up.
+    pub fn new(config: SandboxConfig, threads: usize) -> Result<Self, ExperimentError> {
+        Ok(Self { sandbox: Sandbox::new(config)?, built_in: Mutex::default(), threads: threads.max(1) })
+    }
+
+    /// Runs that go on at the same time.
+    pub fn threads(&self) -> usize {
+        self.threads
+    }
+
+    /// Everything that changes fuel, for the class that a policy gives a guest.
+    pub fn fingerprint(&self, class: Class) -> String {
+        self.sandbox.fingerprint(class_of(class))
+    }
+
+    /// A built-in guest.
+    ///
+    /// # Errors
+    /// When there is none of this name, or it was not built into this program, or the host cannot compile it.
+    pub fn built_in(&self, name: &str, class: Class) -> Result<Guest, ExperimentError> {
+        let guest = genesis_guests::guest(name).ok_or_else(|| {
+            let known: Vec<&str> = genesis_guests::ALL.iter().map(|guest| guest.name).collect();
+            ExperimentError::Request(format!(
+                "no built-in guest is called `{name}`; there are {}",
+                known.join(", ")
+            ))
+        })?;
+        if !guest.is_present() {
+            return Err(ExperimentError::Request(format!(
+                "the guest `{name}` was left out when this program was built; build it without GENESIS_SKIP_GUESTS"
+            )));
+        }
+        let key = (guest.name, class == Class::Large);
+        let mut prepared = self.built_in.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(ready) = prepared.get(&key) {
+            return Ok(ready.clone());
+        }
+        let ready = self.sandbox.load_trusted(guest.wasm, class_of(class))?;
+        prepared.insert(key, ready.clone());
+        Ok(ready)
+    }
+
+    /// A guest of the user's own: looked at, then compiled.
+    ///
+    /// # Errors
+    /// When the host fails; a guest that may not run is [`Loaded::Refused`].
+    pub fn user_guest(&self, wasm: &[u8], name: &str, policy: &Policy) -> Result<Loaded, ExperimentError> {
+        let class = class_of(policy.class_for(name));
+        Ok(match self.sandbox.load(wasm, class, &policy.module_limits())? {
+            Ok(guest) => Loaded::Ready(guest),
+            Err(outcome) => Loaded::Refused(outcome),
+        })
+    }
+
+    /// Runs a guest once.
+    ///
+    /// # Errors
+    /// When the host fails.
+    pub fn run(
+        &self,
+        guest: &Guest,
+        input: &[u8],
+        limits: &Limits,
+        seed: u64,
+        cancel: &Cancel,
+    ) -> Result<Run, SandboxError> {
+        self.sandbox.run(guest, input, limits, seed, cancel)
+    }
+
+    /// Does `count` pieces of work on all threads and gives their results in order. `work` must not panic.
+    pub(crate) fn in_parallel<T: Send>(&self, count: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
+        let threads = self.threads.min(count);
+        if threads <= 1 {
+            return (0..count).map(work).collect();
+        }
+        let next = std::sync::atomic::AtomicUsize::new(0);
+        let results: Arc<Mutex<Vec<Option<T>>>> = Arc::new(Mutex::new((0..count).map(|_| None).collect()));
+        std::thread::scope(|scope| {
+            for _ in 0..threads {
+                scope.spawn(|| {
+                    loop {
+                        let index = next.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+                        if index >= count {
+                            break;
+                        }
+                        let result = work(index);
+                        results.lock().unwrap_or_else(PoisonError::into_inner)[index] = Some(result);
+                    }
+                });
+            }
+        });
+        let results = std::mem::take(&mut *results.lock().unwrap_or_else(PoisonError::into_inner));
+        results.into_iter().map(|result| result.expect("the threads have done every piece of work")).collect()
+    }
+}
+
+impl std::fmt::Debug for Runner {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Runner").field("threads", &self.threads).finish_non_exhaustive()
+    }
+}
+
+fn class_of(class: Class) -> genesis_sandbox::Class {
+    match class {
+        Class::Small => genesis_sandbox::Class::Small,
+        Class::Large => genesis_sandbox::Class::Large,
+    }
+}

@@ -1,0 +1,28 @@
+//! Documents for programs: each names its format and version, keeps its keys in one order, and has a published schema.
+//!
+//! The shapes here are the format's own; the types of the domain may change without it. A key is never taken away or
+//! given another meaning within a version; new keys may come.
+
+mod check;
+mod experiment;
+mod run;
+#[cfg(test)]
+mod schema;
+mod shape;
+
+use serde::Serialize;
+
+pub use check::json_check;
+pub use experiment::json;
+pub use run::json_run;
+
+/// The version of all JSON reports.
+pub const FORMAT_VERSION: u32 = 1;
+
+/// The document on several lines, with a line break at its end.
+fn document(value: &impl Serialize) -> String {
+    let mut text =
+        serde_json::to_string_pretty(value).expect("reports have string keys and no failing serializer");
+    text.push('\n');
+    text
+}

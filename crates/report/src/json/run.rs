@@ -1,0 +1,71 @@
+//! One run of one guest.
+
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use super::shape::{FindingShape, LimitHitShape, LimitsShape, OutcomeShape, UsageShape};
+use super::{FORMAT_VERSION, document};
+use crate::GuestRun;
+
+/// Most bytes shown of standard error.
+const MOST_STDERR_BYTES: usize = 64 << 10;
+
+/// One run of one guest.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct RunDocument<'a> {
+    /// `genesis.run`.
+    format: &'static str,
+    /// Version of this format.
+    format_version: u32,
+    /// The guest's name or path.
+    guest: &'a str,
+    /// How the run ended.
+    outcome: OutcomeShape<'a>,
+    /// The limit that ended the run, or the first that the module passes; null when none did.
+    limit: Option<LimitHitShape>,
+    /// Further limits that the module passes.
+    more_limits: Vec<LimitHitShape>,
+    /// What the run used.
+    usage: UsageShape<'a>,
+    /// What it was allowed.
+    limits: LimitsShape,
+    /// What the guest reported; null when it did not complete.
+    report: Option<ReportShape<'a>>,
+    /// The first 64 KiB of standard error; what is not UTF-8 is replaced.
+    stderr: String,
+}
+
+/// What a guest reported.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct ReportShape<'a> {
+    /// Version of the contract with guests.
+    abi: u32,
+    /// What it found.
+    findings: Vec<FindingShape<'a>>,
+    /// What else it gives: any JSON.
+    #[cfg_attr(test, schemars(with = "Option<serde_json::Value>"))]
+    data: Option<&'a RawValue>,
+}
+
+/// The run for programs.
+pub fn json_run(run: &GuestRun<'_>) -> String {
+    let mut hits = LimitHitShape::all(run.outcome).into_iter();
+    document(&RunDocument {
+        format: "genesis.run",
+        format_version: FORMAT_VERSION,
+        guest: run.guest,
+        outcome: OutcomeShape::of(run.outcome),
+        limit: hits.next(),
+        more_limits: hits.collect(),
+        usage: run.usage.into(),
+        limits: run.limits.into(),
+        report: run.report.map(|report| ReportShape {
+            abi: report.abi,
+            findings: report.findings.iter().map(|finding| FindingShape::of(finding, "input")).collect(),
+            data: report.data.as_deref(),
+        }),
+        stderr: String::from_utf8_lossy(&run.stderr[..run.stderr.len().min(MOST_STDERR_BYTES)]).into_owned(),
+    })
+}

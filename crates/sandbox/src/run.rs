@@ -1,0 +1,248 @@
+//! One run of one guest.
+
+use std::future::Future;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+
+use genesis_abi::{FailedReason, LimitHit, LimitName, Limits, Report, ReportError, RunOutcome, Usage};
+use wasmtime::{Memory, Store, Trap};
+
+use crate::cancel::Cancel;
+use crate::clock::Watch;
+use crate::engine::Class;
+use crate::error::SandboxError;
+use crate::excerpt::excerpt;
+use crate::guest::Guest;
+use crate::meter::Meter;
+use crate::stop::Stop;
+use crate::wasi::{CallLog, SplitMix64, Stdio};
+
+/// What came of a run.
+#[derive(Debug)]
+pub struct Run {
+    /// How it ended.
+    pub outcome: RunOutcome,
+    /// What it used.
+    pub usage: Usage,
+    /// The report; there is one exactly when the outcome is `completed`.
+    pub report: Option<Report>,
+    /// Standard output, as far as its limit.
+    pub stdout: Vec<u8>,
+    /// Standard error, as far as its limit.
+    pub stderr: Vec<u8>,
+}
+
+/// All that belongs to one run, where the host's functions find it.
+pub(crate) struct State {
+    pub(crate) limits: Limits,
+    pub(crate) stdio: Stdio,
+    pub(crate) random: SplitMix64,
+    pub(crate) log: CallLog,
+    pub(crate) meter: Meter,
+    pub(crate) watch: Arc<Watch>,
+    /// The exported memory, once the guest has made a call.
+    pub(crate) memory: Option<Memory>,
+    pub(crate) host_calls: u64,
+    /// Fuel given at the start: one more than the limit, because the engine ends a run that has used all of it.
+    pub(crate) fuel_budget: u64,
+    /// Fuel used when a host call last looked at the clock.
+    pub(crate) fuel_at_check: u64,
+}
+
+impl State {
+    fn new(input: &[u8], limits: &Limits, seed: u64, watch: Arc<Watch>) -> Self {
+        Self {
+            limits: *limits,
+            stdio: Stdio::new(input, limits),
+            random: SplitMix64::new(seed),
+            log: CallLog::new(),
+            meter: Meter::new(limits),
+            watch,
+            memory: None,
+            host_calls: 0,
+            fuel_budget: limits.fuel.saturating_add(1),
+            fuel_at_check: 0,
+        }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn for_tests() -> Self {
+        let limits = Limits {
+            fuel: 0,
+            wall_time_ms: 0,
+            memory_bytes: 0,
+            table_elements: 0,
+            stdout_bytes: 0,
+            stderr_bytes: 0,
+            host_calls: 0,
+        };
+        Self::new(&[], &limits, 0, Arc::new(Watch::start(0, Cancel::new())))
+    }
+}
+
+/// Runs a guest on a slot of its class. Blocks until it ends.
+pub(crate) fn run(
+    guest: &Guest,
+    input: &[u8],
+    limits: &Limits,
+    seed: u64,
+    cancel: &Cancel,
+) -> Result<Run, SandboxError> {
+    let Some(_slot) = guest.engine().slot(cancel) else {
+        return Ok(never_started());
+    };
+    let watch = Arc::new(Watch::start(limits.wall_time_ms, cancel.clone()));
+    let mut store = Store::new(&guest.engine().engine, State::new(input, limits, seed, Arc::clone(&watch)));
+    store.limiter(|state| &mut state.meter);
+    let budget = store.data().fuel_budget;
+    let failed = |error: wasmtime::Error| SandboxError::Run(format!("{error:#}"));
+    store.set_fuel(budget).map_err(failed)?;
+    store.fuel_async_yield_interval(Some(Watch::SLICE)).map_err(failed)?;
+
+    let ended = drive(call_start(guest, &mut store), &watch);
+
+    let elapsed = watch.elapsed();
+    let used = budget - store.get_fuel().map_err(failed)?;
+    let state = store.into_data();
+    let ending = match (state.meter.stop(), ended) {
+        (Some(stop), _) => Ending::from_stop(stop.clone())?,
+        (None, ended) => Ending::new(ended, guest.class())?,
+    };
+    let usage = Usage {
+        fuel: used.min(limits.fuel),
+        peak_memory_bytes: state.meter.peak_memory_bytes(),
+        peak_table_elements: state.meter.peak_table_elements(),
+        host_calls: state.host_calls,
+        host_call_log: state.log.finish(),
+        wall_time_us: Some(u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX)),
+        ..Usage::default()
+    };
+    let (stdout, stderr) = state.stdio.into_captures();
+    let usage = Usage { stdout_bytes: stdout.len() as u64, stderr_bytes: stderr.len() as u64, ..usage };
+    let (outcome, report) = match ending {
+        // Straight-line code can pass the limit after its last check.
+        Ending::Exit(_) if used > limits.fuel => (Ending::out_of_fuel(limits.fuel, used), None),
+        Ending::OutOfFuel => (Ending::out_of_fuel(limits.fuel, used), None),
+        Ending::Outcome(outcome) => (outcome, None),
+        Ending::Exit(code) => judge(code, &stdout, &stderr),
+    };
+    Ok(Run { outcome, usage, report, stdout, stderr })
+}
+
+async fn call_start(guest: &Guest, store: &mut Store<State>) -> wasmtime::Result<()> {
+    let instance = guest.instance().instantiate_async(&mut *store).await?;
+    let start = instance
+        .get_module_export(&mut *store, guest.start())
+        .and_then(wasmtime::Extern::into_func)
+        .expect("linking made sure that `_start` is an exported function")
+        .typed::<(), ()>(&*store)?;
+    start.call_async(&mut *store, ()).await
+}
+
+/// Polls a run to its end. It yields after each slice of fuel; dropping it in between unwinds the guest.
+///
+/// Slices of fuel on a fiber rather than epochs: the code then carries one kind of counter instead of two, no thread
+/// has to tick, and the guest's stack does not depend on that of the thread that runs it.
+fn drive(run: impl Future<Output = wasmtime::Result<()>>, watch: &Watch) -> Result<(), Ended> {
+    let mut run = pin!(run);
+    let mut context = Context::from_waker(Waker::noop());
+    loop {
+        match run.as_mut().poll(&mut context) {
+            Poll::Ready(result) => return result.map_err(Ended::Error),
+            Poll::Pending => watch.check().map_err(Ended::Stop)?,
+        }
+    }
+}
+
+/// Why a run did not return from `_start`.
+enum Ended {
+    Error(wasmtime::Error),
+    Stop(Stop),
+}
+
+/// How a run ended, before its output is looked at.
+enum Ending {
+    /// By itself, with an exit code.
+    Exit(i32),
+    OutOfFuel,
+    Outcome(RunOutcome),
+}
+
+impl Ending {
+    /// Total over everything that the engine can come back with.
+    fn new(ended: Result<(), Ended>, class: Class) -> Result<Self, SandboxError> {
+        let error = match ended {
+            Ok(()) => return Ok(Self::Exit(0)),
+            Err(Ended::Stop(stop)) => return Self::from_stop(stop),
+            Err(Ended::Error(error)) => error,
+        };
+        if let Some(stop) = error.downcast_ref::<Stop>() {
+            return Self::from_stop(stop.clone());
+        }
+        Ok(match error.downcast_ref::<Trap>() {
+            Some(Trap::OutOfFuel) => Self::OutOfFuel,
+            Some(Trap::StackOverflow) => {
+                let (limit, value) = (LimitName::StackBytes, class.stack_bytes());
+                Self::Outcome(RunOutcome::StackOverflow(LimitHit { limit, value, peak: value }))
+            }
+            Some(trap) => {
+                let words = trap.to_string();
+                let trap = words.strip_prefix("wasm trap: ").unwrap_or(&words).to_owned();
+                Self::Outcome(RunOutcome::Trapped { trap })
+            }
+            None => return Err(SandboxError::Run(format!("{error:#}"))),
+        })
+    }
+
+    fn from_stop(stop: Stop) -> Result<Self, SandboxError> {
+        let hit = match stop {
+            Stop::Exit(code) => return Ok(Self::Exit(code)),
+            Stop::Cancelled => return Ok(Self::Outcome(RunOutcome::Cancelled)),
+            Stop::Host(reason) => return Err(SandboxError::Run(reason)),
+            Stop::Limit(hit) => hit,
+        };
+        Ok(Self::Outcome(match hit.limit {
+            LimitName::Fuel => RunOutcome::OutOfFuel(hit),
+            LimitName::WallTimeMs => RunOutcome::TimedOut(hit),
+            LimitName::MemoryBytes => RunOutcome::MemoryExceeded(hit),
+            LimitName::TableElements => RunOutcome::TableExceeded(hit),
+            LimitName::StackBytes => RunOutcome::StackOverflow(hit),
+            LimitName::StdoutBytes | LimitName::StderrBytes => RunOutcome::OutputExceeded(hit),
+            LimitName::HostCalls => RunOutcome::HostCallExceeded(hit),
+            LimitName::ModuleBytes
+            | LimitName::Functions
+            | LimitName::Locals
+            | LimitName::Nesting
+            | LimitName::FunctionBytes
+            | LimitName::Items => RunOutcome::ModuleTooComplex { limits: vec![hit] },
+        }))
+    }
+
+    fn out_of_fuel(value: u64, peak: u64) -> RunOutcome {
+        RunOutcome::OutOfFuel(LimitHit { limit: LimitName::Fuel, value, peak })
+    }
+}
+
+/// What a guest that ended by itself has to show for it.
+fn judge(code: i32, stdout: &[u8], stderr: &[u8]) -> (RunOutcome, Option<Report>) {
+    let reason = if code != 0 {
+        FailedReason::ExitCode
+    } else if stdout.is_empty() {
+        FailedReason::NoOutput
+    } else {
+        match Report::from_slice(stdout) {
+            Ok(report) => return (RunOutcome::Completed, Some(report)),
+            Err(ReportError::NotJson(_)) => FailedReason::NotJson,
+            Err(ReportError::WrongShape(_)) => FailedReason::WrongShape,
+        }
+    };
+    let shown = if stdout.is_empty() { stderr } else { stdout };
+    (RunOutcome::Failed { reason, exit_code: Some(code), excerpt: excerpt(shown) }, None)
+}
+
+/// The host was asked to stop before there was a slot.
+fn never_started() -> Run {
+    let usage = Usage { host_call_log: CallLog::new().finish(), wall_time_us: Some(0), ..Usage::default() };
+    Run { outcome: RunOutcome::Cancelled, usage, report: None, stdout: Vec::new(), stderr: Vec::new() }
+}

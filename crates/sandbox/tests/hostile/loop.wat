@@ -1,0 +1,4 @@
+;; A loop without an end.
+(module
+  (memory (export "memory") 1)
+  (func (export "_start") (loop $again (br $again))))

@@ -1,0 +1,4 @@
+;; Asks for more pages than addresses reach.
+(module
+  (memory (export "memory") 1)
+  (func (export "_start") (drop (memory.grow (i32.const -1)))))

@@ -1,0 +1,11 @@
+//! The sandbox against guests that misbehave, and those that do not.
+
+#![expect(clippy::unwrap_used, reason = "these are tests, helpers included")]
+
+mod determinism;
+mod guests;
+mod hostile;
+mod measure;
+mod modules;
+mod reports;
+mod runs;

@@ -1,0 +1,260 @@
+//! Modules that are looked at before they are compiled.
+
+use std::time::{Duration, Instant};
+
+use genesis_abi::{LimitHit, LimitName, MANIFEST_SECTION, ModuleLimits, RunOutcome};
+use genesis_sandbox::{Class, inspect};
+use proptest::prelude::*;
+
+use crate::guests::{EMPTY_REPORT, MODULE_LIMITS, SANDBOX, busy, fixture, load, outcome, says, wasm};
+
+fn leb(mut value: usize) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    loop {
+        let byte = u8::try_from(value & 0x7f).unwrap();
+        value >>= 7;
+        if value == 0 {
+            bytes.push(byte);
+            return bytes;
+        }
+        bytes.push(byte | 0x80);
+    }
+}
+
+fn section(id: u8, body: &[u8]) -> Vec<u8> {
+    [vec![id], leb(body.len()), body.to_vec()].concat()
+}
+
+/// A module whose `_start` has this body, without locals and `end`.
+fn module(body: &[u8]) -> Vec<u8> {
+    let function = [&[0][..], body, &[0x0b]].concat();
+    let code = [leb(1), leb(function.len()), function].concat();
+    [
+        b"\0asm\x01\0\0\0".to_vec(),
+        section(1, &[1, 0x60, 0, 0]),
+        section(3, &[1, 0]),
+        section(7, b"\x01\x06_start\x00\x00"),
+        section(10, &code),
+    ]
+    .concat()
+}
+
+/// Blocks in blocks.
+pub(crate) fn nested(depth: usize) -> Vec<u8> {
+    module(&[[0x02, 0x40].repeat(depth), vec![0x0b; depth]].concat())
+}
+
+fn hits(wasm: &[u8]) -> Vec<LimitHit> {
+    match load(wasm).unwrap_err() {
+        RunOutcome::ModuleTooComplex { limits } => limits,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn hit(limit: LimitName, value: u64, peak: u64) -> LimitHit {
+    LimitHit { limit, value, peak }
+}
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "the test is about time")]
+fn deep_nesting_is_refused_in_no_time() {
+    let bomb = nested(50_000);
+    let started = Instant::now();
+    let limits = hits(&bomb);
+    let took = started.elapsed();
+    assert_eq!(limits, [hit(LimitName::Nesting, MODULE_LIMITS.nesting, 50_000)]);
+    assert!(took < Duration::from_millis(200), "{took:?}");
+}
+
+#[test]
+fn a_limit_of_a_module_is_the_largest_value_allowed() {
+    assert!(load(&nested(256)).is_ok());
+    assert_eq!(hits(&nested(257)), [hit(LimitName::Nesting, 256, 257)]);
+}
+
+#[test]
+fn every_limit_that_a_module_passes_is_named() {
+    let functions = "(func)".repeat(1_001);
+    let locals = "(local i32)".repeat(501);
+    let text = format!(r#"(module (memory 1) {functions} (func (export "_start") {locals}))"#);
+    assert_eq!(
+        hits(&wasm(&text)),
+        [hit(LimitName::Functions, 1_000, 1_002), hit(LimitName::Locals, 500, 501)]
+    );
+}
+
+#[test]
+fn parameters_count_as_locals() {
+    let text =
+        format!("(module (func {} (local i32)) (func (export \"_start\")))", "(param i32)".repeat(500));
+    assert_eq!(hits(&wasm(&text)), [hit(LimitName::Locals, 500, 501)]);
+}
+
+#[test]
+fn locals_are_counted_and_not_believed() {
+    // Five groups of 4,294,967,295 locals each: 30 bytes that claim 21 thousand million.
+    let function = [&[5][..], &[0xff, 0xff, 0xff, 0xff, 0x0f, 0x7f].repeat(5), &[0x0b]].concat();
+    let code = [leb(1), leb(function.len()), function].concat();
+    let bomb = [
+        b"\0asm\x01\0\0\0".to_vec(),
+        section(1, &[1, 0x60, 0, 0]),
+        section(3, &[1, 0]),
+        section(7, b"\x01\x06_start\x00\x00"),
+        section(10, &code),
+    ]
+    .concat();
+    assert!(matches!(outcome(&bomb), RunOutcome::InvalidModule { .. } | RunOutcome::ModuleTooComplex { .. }));
+}
+
+#[test]
+fn large_modules_and_large_functions_are_refused() {
+    let long = module(&[0x01].repeat((1 << 20) + 1));
+    assert!(matches!(hits(&long)[..], [LimitHit { limit: LimitName::FunctionBytes, .. }]));
+    let larger = [long, section(0, &vec![0; 2 << 20])].concat();
+    assert_eq!(hits(&larger), [hit(LimitName::ModuleBytes, 2 << 20, larger.len() as u64)]);
+}
+
+#[test]
+fn too_many_tables_are_refused() {
+    assert_eq!(hits(&fixture("many_tables")), [hit(LimitName::Items, 8, 9)]);
+}
+
+#[test]
+fn a_function_of_nothing_but_checks_is_refused() {
+    for (operation, tables) in [
+        ("(loop)", ""),
+        ("(memory.fill (i32.const 0) (i32.const 0) (i32.const 0))", ""),
+        ("(drop (memory.grow (i32.const 0)))", ""),
+        ("(table.copy (i32.const 0) (i32.const 0) (i32.const 0))", "(table 1 funcref)"),
+    ] {
+        let text = |n: usize| {
+            wasm(&format!(r#"(module (memory 1) {tables} (func (export "_start") {}))"#, operation.repeat(n)))
+        };
+        assert_eq!(inspect(&text(1_000)).unwrap().checks, 1_000, "{operation}");
+        assert_eq!(hits(&text(1_001)), [hit(LimitName::Items, 1_000, 1_001)], "{operation}");
+    }
+}
+
+#[test]
+fn every_denied_import_is_named() {
+    let RunOutcome::DeniedImport { imports } = outcome(&fixture("denied_import")) else {
+        panic!("not denied")
+    };
+    assert_eq!(
+        imports,
+        [
+            "env::system",
+            "wasi_snapshot_preview1::fd_close (of another type)",
+            "wasi_snapshot_preview1::fd_dup",
+        ]
+    );
+}
+
+#[test]
+fn names_of_imports_are_escaped_cut_and_counted() {
+    let imports: Vec<_> = (0..2_000).map(|n| format!(r#"(import "\1b[31m" "f{n}" (func))"#)).collect();
+    let RunOutcome::DeniedImport { imports } = outcome(&wasm(&format!("(module {})", imports.concat())))
+    else {
+        panic!("not denied")
+    };
+    assert_eq!(imports.len(), 1_001);
+    assert_eq!(imports[0], r"\u{1b}[31m::f0");
+    assert_eq!(imports[1_000], "and 1000 more");
+}
+
+#[test]
+fn features_that_are_off_are_named() {
+    let start = r#"(func (export "_start"))"#;
+    for (text, word) in [
+        (format!("(module (memory 1) (memory 1) {start})"), "multi"),
+        (format!("(module (memory i64 1) {start})"), "memory64"),
+        (format!("(module (memory 1 1 shared) {start})"), "threads"),
+        (format!("(module (func $f return_call $f) {start})"), "tail calls"),
+        (format!("(module (tag) {start})"), "exceptions"),
+        (format!("(module (type (struct)) {start})"), "gc"),
+        (
+            format!(
+                "(module (func (param v128) (result v128) \
+                 (f32x4.relaxed_min (local.get 0) (local.get 0))) {start})"
+            ),
+            "relaxed SIMD",
+        ),
+    ] {
+        let RunOutcome::InvalidModule { message } = outcome(&wasm(&text)) else { panic!("{text}") };
+        assert!(message.contains(word), "{text}: {message}");
+    }
+}
+
+#[test]
+fn what_is_no_module_is_invalid() {
+    for bytes in
+        [&b""[..], b"\0asm", b"not wasm at all", b"\0asm\x0d\0\x01\0", b"\x7fELF", b"\0asm\x01\0\0\0\x0a"]
+    {
+        assert!(matches!(outcome(bytes), RunOutcome::InvalidModule { .. }), "{bytes:?}");
+    }
+    let text = "(component)";
+    let RunOutcome::InvalidModule { message } = outcome(&wasm(text)) else { panic!("a component") };
+    assert!(message.contains("component"), "{message}");
+}
+
+#[test]
+fn a_built_in_guest_that_cannot_run_is_the_hosts_fault() {
+    for file in ["no_start", "type_mismatch", "denied_import"] {
+        let error = SANDBOX.load_trusted(&fixture(file), Class::Small).unwrap_err();
+        assert!(error.to_string().starts_with("the built-in guest cannot be run: "), "{error}");
+    }
+}
+
+#[test]
+fn the_manifest_is_read_by_every_way_in() {
+    let manifest = br#"{"name":"echo","version":"1.2.3","abi":1,"applies":"template"}"#;
+    let custom = [leb(MANIFEST_SECTION.len()), MANIFEST_SECTION.into(), manifest.to_vec()].concat();
+    let wasm = [says(EMPTY_REPORT.as_bytes(), b"", 0), section(0, &custom)].concat();
+    let name = |manifest: Option<&genesis_abi::Manifest>| manifest.map(|manifest| manifest.name.clone());
+    assert_eq!(name(load(&wasm).unwrap().manifest()).as_deref(), Some("echo"));
+    assert_eq!(name(SANDBOX.load_trusted(&wasm, Class::Small).unwrap().manifest()).as_deref(), Some("echo"));
+    assert_eq!(name(inspect(&wasm).unwrap().manifest.as_ref()).as_deref(), Some("echo"));
+    let broken = [leb(MANIFEST_SECTION.len()), MANIFEST_SECTION.into(), b"{".to_vec()].concat();
+    let wasm = [says(b"", b"", 0), section(0, &broken)].concat();
+    assert!(load(&wasm).unwrap().manifest().is_none());
+}
+
+#[test]
+fn an_inspection_gives_the_tightest_limits_that_let_a_module_through() {
+    let wasm = busy();
+    let found = inspect(&wasm).unwrap();
+    assert!(found.has_start && found.denied.is_empty());
+    assert_eq!(found.memory_bytes, 64 << 10);
+    assert_eq!(found.exports, ["_start", "memory"]);
+    assert!(found.imports.contains(&"wasi_snapshot_preview1::poll_oneoff".to_owned()));
+    let tight = found.complexity;
+    assert!(SANDBOX.load(&wasm, Class::Small, &tight).unwrap().is_ok());
+    let tighter = |change: fn(&mut ModuleLimits)| {
+        let mut limits = tight;
+        change(&mut limits);
+        SANDBOX.load(&wasm, Class::Small, &limits).unwrap().unwrap_err().name()
+    };
+    assert_eq!(tighter(|limits| limits.module_bytes -= 1), "module_too_complex");
+    assert_eq!(tighter(|limits| limits.functions -= 1), "module_too_complex");
+    assert_eq!(tighter(|limits| limits.locals -= 1), "module_too_complex");
+    assert_eq!(tighter(|limits| limits.nesting -= 1), "module_too_complex");
+    assert_eq!(tighter(|limits| limits.function_bytes -= 1), "module_too_complex");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(256))]
+
+    #[test]
+    fn no_bytes_make_the_scan_fail(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+        let _ = load(&[b"\0asm\x01\0\0\0", &bytes[..]].concat());
+        let _ = inspect(&bytes);
+    }
+
+    #[test]
+    fn a_module_with_a_byte_changed_has_an_outcome(at in 0_usize..2_000, byte in any::<u8>()) {
+        let mut wasm = busy();
+        let length = wasm.len();
+        wasm[at % length] = byte;
+        let _ = outcome(&wasm);
+    }
+}

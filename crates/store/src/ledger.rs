@@ -1,0 +1,180 @@
+//! The ledger and its one commit point.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use genesis_domain::{ExperimentRecord, Head, OutboxMessage, Promotion, RefUpdate};
+use sqlx::{SqliteConnection, SqlitePool};
+
+use crate::error::During;
+use crate::{StoreError, experiments, heads, outbox, refs};
+
+/// The ledger. Cheap to clone; all clones are one.
+#[derive(Clone)]
+pub struct Ledger {
+    pub(crate) path: PathBuf,
+    /// One connection: writers of this process wait in line rather than for the file's lock.
+    pub(crate) writer: SqlitePool,
+    pub(crate) reader: SqlitePool,
+}
+
+/// One experiment with all that is recorded together with it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Commit {
+    /// The experiment.
+    pub record: ExperimentRecord,
+    /// The change of the version in force that it brings.
+    pub promotion: Option<Promotion>,
+    /// The refs that have to be set for it.
+    pub refs: Vec<RefUpdate>,
+    /// Its announcements.
+    pub outbox: Vec<OutboxMessage>,
+}
+
+/// What became of one commit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Committed {
+    /// It is recorded.
+    Recorded,
+    /// It was recorded before; nothing was changed. What was recorded then stands.
+    AlreadyRecorded,
+    /// Another experiment is recorded under this id: of another template, candidate, policy or risk. Nothing was
+    /// changed.
+    Conflict,
+    /// The version in force is not the expected one. Nothing was recorded.
+    HeadMoved {
+        /// The version in force.
+        actual: Option<Head>,
+    },
+}
+
+impl Ledger {
+    /// Records experiments in one transaction. One that is refused leaves nothing behind and does not keep the
+    /// others back; of two in one call the earlier goes first.
+    ///
+    /// # Errors
+    /// [`StoreError::Invalid`] when a commit contradicts itself; otherwise what the database says. Nothing is
+    /// recorded then.
+    pub async fn commit(&self, commits: &[Commit]) -> Result<Vec<Committed>, StoreError> {
+        const ACTION: &str = "record experiments";
+        if commits.is_empty() {
+            return Ok(Vec::new());
+        }
+        commits.iter().try_for_each(check)?;
+        let mut transaction = self.begin(ACTION).await?;
+        let mut outcomes = Vec::with_capacity(commits.len());
+        for commit in commits {
+            outcomes.push(self.commit_one(&mut transaction, commit).await?);
+        }
+        transaction.commit().await.during(&self.path, ACTION)?;
+        Ok(outcomes)
+    }
+
+    /// Changes the version in force by a person's word: a rollback. The refs are then pending as after
+    /// [`Ledger::commit`], without an experiment that they belong to.
+    ///
+    /// # Errors
+    /// What the database says. Nothing is changed then.
+    pub async fn set_head(
+        &self,
+        promotion: &Promotion,
+        updates: &[RefUpdate],
+    ) -> Result<Committed, StoreError> {
+        const ACTION: &str = "change the version in force";
+        let mut transaction = self.begin(ACTION).await?;
+        if !heads::swap(&mut transaction, promotion).await.during(&self.path, ACTION)? {
+            return self.head_moved(&mut transaction, promotion).await;
+        }
+        heads::insert_promoted(&mut transaction, promotion).await.during(&self.path, ACTION)?;
+        refs::want(&mut transaction, None, updates).await.during(&self.path, ACTION)?;
+        transaction.commit().await.during(&self.path, ACTION)?;
+        Ok(Committed::Recorded)
+    }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Ends all connections and merges the log into the file. Dropping the ledger does the same some time later.
+    pub async fn close(&self) {
+        self.reader.close().await;
+        self.writer.close().await;
+    }
+
+    /// Takes the file's write lock at once: a transaction that reads first and writes later could not be repeated.
+    pub(crate) async fn begin(
+        &self,
+        action: &'static str,
+    ) -> Result<sqlx::Transaction<'static, sqlx::Sqlite>, StoreError> {
+        self.writer.begin_with("BEGIN IMMEDIATE").await.during(&self.path, action)
+    }
+
+    async fn commit_one(
+        &self,
+        connection: &mut SqliteConnection,
+        commit: &Commit,
+    ) -> Result<Committed, StoreError> {
+        const ACTION: &str = "record an experiment";
+        let id = commit.record.id;
+        if let Some(known) = experiments::find(connection, id, &self.path).await? {
+            let is_same = known.template == commit.record.template
+                && known.digest == commit.record.digest
+                && known.policy == commit.record.policy
+                && known.risk == commit.record.risk;
+            return Ok(if is_same { Committed::AlreadyRecorded } else { Committed::Conflict });
+        }
+        // The swap comes first, so that a loser has written nothing.
+        if let Some(promotion) = &commit.promotion
+            && !heads::swap(connection, promotion).await.during(&self.path, ACTION)?
+        {
+            return self.head_moved(connection, promotion).await;
+        }
+        experiments::insert(connection, &commit.record, &self.path).await?;
+        if let Some(promotion) = &commit.promotion {
+            heads::insert_promoted(connection, promotion).await.during(&self.path, ACTION)?;
+        }
+        refs::want(connection, Some(id), &commit.refs).await.during(&self.path, ACTION)?;
+        outbox::insert(connection, &commit.outbox, commit.record.created_at_ms)
+            .await
+            .during(&self.path, ACTION)?;
+        Ok(Committed::Recorded)
+    }
+
+    async fn head_moved(
+        &self,
+        connection: &mut SqliteConnection,
+        promotion: &Promotion,
+    ) -> Result<Committed, StoreError> {
+        let actual = heads::find(connection, &promotion.head.template, &self.path).await?;
+        Ok(Committed::HeadMoved { actual })
+    }
+}
+
+impl fmt::Debug for Ledger {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Ledger").field("path", &self.path).finish_non_exhaustive()
+    }
+}
+
+fn check(commit: &Commit) -> Result<(), StoreError> {
+    let id = commit.record.id;
+    let invalid = |what: &str| Err(StoreError::Invalid(format!("experiment {id}: {what}")));
+    if let Some(promotion) = &commit.promotion {
+        if promotion.experiment != Some(id) {
+            return invalid("its promotion names another experiment");
+        }
+        if promotion.head.template != commit.record.template {
+            return invalid("its promotion names another template");
+        }
+    }
+    if commit.outbox.iter().any(|message| message.experiment != id) {
+        return invalid("one of its announcements names another experiment");
+    }
+    let mut ids = BTreeSet::new();
+    if !commit.outbox.iter().all(|message| ids.insert(&message.message_id)) {
+        return invalid("two of its announcements have the same id");
+    }
+    Ok(())
+}

@@ -1,0 +1,139 @@
+//! Opening: the file, its mark and its schema.
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use genesis_domain::Durability;
+use sqlx::migrate::Migrator;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions as _, Row as _, SqliteConnection};
+
+use crate::error::During;
+use crate::{Ledger, StoreError};
+
+static MIGRATOR: Migrator = sqlx::migrate!("../../migrations/genesis/sqlite");
+
+/// `GENE`, as set by the first migration.
+const APPLICATION_ID: i64 = 0x4745_4E45;
+
+/// How long a writer waits for another process.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
+const READERS: u32 = 4;
+
+const ACTION: &str = "open the ledger";
+
+impl Ledger {
+    /// Opens the ledger at `path`, and makes it when there is none. An older schema is brought up to date.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`], [`StoreError::NotALedger`] or [`StoreError::Newer`] for a file that is not a ledger
+    /// of this version or an earlier one; otherwise what the database says.
+    pub async fn open(path: &Path, durability: Durability) -> Result<Self, StoreError> {
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder).during(path, ACTION)?;
+        }
+        let options = options(path, durability);
+        let writer = SqlitePoolOptions::new()
+            .max_connections(1)
+            .acquire_timeout(BUSY_TIMEOUT)
+            .connect_lazy_with(options.clone());
+        let reader = SqlitePoolOptions::new()
+            .max_connections(READERS)
+            .acquire_timeout(BUSY_TIMEOUT)
+            .connect_lazy_with(options);
+        let ledger = Self { path: path.to_owned(), writer, reader };
+        ledger.migrate().await?;
+        Ok(ledger)
+    }
+
+    /// Moves a file that is no readable ledger out of the way, together with its logs, so that a new one can be
+    /// made at `path`. Gives the new name of the file; `None` when there was none.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn set_aside(path: &Path) -> Result<Option<PathBuf>, StoreError> {
+        const ACTION: &str = "set the damaged ledger aside";
+        if !path.exists() {
+            return Ok(None);
+        }
+        let aside = (1_u32..)
+            .map(|number| with_suffix(path, &format!(".damaged-{number}")))
+            .find(|aside| !aside.exists())
+            .expect("there are fewer files than numbers");
+        for log in ["-wal", "-shm"] {
+            let from = with_suffix(path, log);
+            if from.exists() {
+                fs::rename(&from, with_suffix(&aside, log)).during(path, ACTION)?;
+            }
+        }
+        fs::rename(path, &aside).during(path, ACTION)?;
+        Ok(Some(aside))
+    }
+
+    /// In one transaction, so that two processes that make the same ledger do not meet half way.
+    async fn migrate(&self) -> Result<(), StoreError> {
+        let mut transaction = self.begin(ACTION).await?;
+        self.refuse_foreign(&mut transaction).await?;
+        self.refuse_newer(&mut transaction).await?;
+        // All of them, and none is only marked as applied.
+        MIGRATOR.run_direct(None, &mut *transaction, false).await.during(&self.path, ACTION)?;
+        transaction.commit().await.during(&self.path, ACTION)
+    }
+
+    async fn refuse_foreign(&self, connection: &mut SqliteConnection) -> Result<(), StoreError> {
+        let mark: i64 = scalar(connection, "PRAGMA application_id").await.during(&self.path, ACTION)?;
+        let tables: i64 =
+            scalar(connection, "SELECT count(*) FROM sqlite_schema").await.during(&self.path, ACTION)?;
+        if tables == 0 || mark == APPLICATION_ID {
+            return Ok(());
+        }
+        let why = "it is a database of another application".to_owned();
+        Err(StoreError::NotALedger { path: self.path.clone(), why })
+    }
+
+    async fn refuse_newer(&self, connection: &mut SqliteConnection) -> Result<(), StoreError> {
+        let tables: i64 =
+            scalar(connection, "SELECT count(*) FROM sqlite_schema WHERE name = '_sqlx_migrations'")
+                .await
+                .during(&self.path, ACTION)?;
+        if tables == 0 {
+            return Ok(());
+        }
+        let found: i64 = scalar(connection, "SELECT coalesce(max(version), 0) FROM _sqlx_migrations")
+            .await
+            .during(&self.path, ACTION)?;
+        let known = MIGRATOR.iter().map(|migration| migration.version).max().unwrap_or_default();
+        if found > known {
+            return Err(StoreError::Newer { path: self.path.clone(), found, known });
+        }
+        Ok(())
+    }
+}
+
+fn options(path: &Path, durability: Durability) -> SqliteConnectOptions {
+    // SQLite takes a name that starts with `file:` for a URL.
+    let file = if path.is_relative() { Path::new(".").join(path) } else { path.to_owned() };
+    SqliteConnectOptions::new()
+        .filename(file)
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(match durability {
+            Durability::Durable => SqliteSynchronous::Full,
+            Durability::Fast => SqliteSynchronous::Normal,
+        })
+        .foreign_keys(true)
+        .busy_timeout(BUSY_TIMEOUT)
+        .disable_statement_logging()
+}
+
+async fn scalar(connection: &mut SqliteConnection, sql: &'static str) -> Result<i64, sqlx::Error> {
+    sqlx::query(sql).fetch_one(connection).await?.try_get(0)
+}
+
+fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = OsString::from(path);
+    name.push(suffix);
+    PathBuf::from(name)
+}

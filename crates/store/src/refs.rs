@@ -1,0 +1,72 @@
+//! What refs must be, and which of them are not known to be set.
+
+use genesis_domain::{ExperimentId, RefUpdate};
+use sqlx::SqliteConnection;
+
+use crate::error::During;
+use crate::experiments::Columns;
+use crate::{Ledger, StoreError};
+
+const WANT: &str = "
+    INSERT INTO refs (name, target, pending) VALUES ($1, $2, 1)
+    ON CONFLICT (name) DO UPDATE SET target = excluded.target, pending = 1";
+
+const BELONGS: &str = "
+    INSERT INTO experiment_refs (experiment_id, name) VALUES ($1, $2) ON CONFLICT (experiment_id, name) DO NOTHING";
+
+const PENDING: &str = "SELECT name, target FROM refs WHERE pending = 1 ORDER BY name";
+
+const MARK: &str = "UPDATE refs SET pending = 0 WHERE name = $1 AND target = $2";
+
+impl Ledger {
+    /// The refs that are not known to be set, with where they must point now: an update that a later one of the
+    /// same ref has overtaken is not among them.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn pending_refs(&self) -> Result<Vec<RefUpdate>, StoreError> {
+        let rows = sqlx::query(PENDING)
+            .fetch_all(&self.reader)
+            .await
+            .during(&self.path, "list the refs to be set")?;
+        rows.iter()
+            .map(|row| {
+                let columns = Columns { row, path: &self.path };
+                Ok(RefUpdate { name: columns.get("name")?, target: columns.parsed("target")? })
+            })
+            .collect()
+    }
+
+    /// Notes that refs were set. One that must point elsewhere by now stays pending.
+    ///
+    /// # Errors
+    /// What the database says. Nothing is noted then.
+    pub async fn mark_refs_set(&self, updates: &[RefUpdate]) -> Result<(), StoreError> {
+        const ACTION: &str = "note the refs that were set";
+        let mut transaction = self.begin(ACTION).await?;
+        for update in updates {
+            sqlx::query(MARK)
+                .bind(&update.name)
+                .bind(update.target.as_str())
+                .execute(&mut *transaction)
+                .await
+                .during(&self.path, ACTION)?;
+        }
+        transaction.commit().await.during(&self.path, ACTION)
+    }
+}
+
+/// Notes what refs must be, for an experiment or by a person's word.
+pub(crate) async fn want(
+    connection: &mut SqliteConnection,
+    experiment: Option<ExperimentId>,
+    updates: &[RefUpdate],
+) -> Result<(), sqlx::Error> {
+    for update in updates {
+        sqlx::query(WANT).bind(&update.name).bind(update.target.as_str()).execute(&mut *connection).await?;
+        if let Some(id) = experiment {
+            sqlx::query(BELONGS).bind(id.to_string()).bind(&update.name).execute(&mut *connection).await?;
+        }
+    }
+    Ok(())
+}

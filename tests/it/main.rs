@@ -1,0 +1,13 @@
+//! Integration tests of the whole, as one binary.
+
+mod bad_input;
+mod commands;
+mod corpus;
+mod crash;
+mod experiments;
+mod guests;
+mod hostile;
+mod laws;
+mod readme;
+mod replay;
+mod support;
