@@ -107,7 +107,7 @@ fn known_defects_are_told_with_their_place() {
 fn the_whole_corpus_is_checked_without_a_crash() {
     let Some(corpus) = corpus() else { return };
     let bench = Bench::new();
-    let args = ["check", corpus.to_str().unwrap(), "--policy", "legacy", "--format", "json"];
+    let args = ["check", corpus.to_str().unwrap(), "--profile", "legacy", "--format", "json"];
     let ran = bench.genesis(&args);
     assert_eq!(ran.code, Some(1), "two files are not JSON: {}", ran.stderr);
     let report: Value = serde_json::from_str(&ran.stdout).unwrap();

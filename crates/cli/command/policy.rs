@@ -57,7 +57,13 @@ fn test(files: &[std::path::PathBuf], policy: &Policy) -> Result<Exit, Failure> 
                 passed += 1;
             } else {
                 failed += 1;
-                writeln!(text, "{shown}: {result}").expect("writing to a string cannot fail");
+                let (expected, actual) = (&result.expected, &result.actual);
+                writeln!(
+                    text,
+                    "{shown}: {}: expected {} by rule {}, got {} by rule {}",
+                    result.name, expected.0, expected.1, actual.0, actual.1
+                )
+                .expect("writing to a string cannot fail");
             }
         }
     }

@@ -225,7 +225,7 @@ impl Verifying<'_> {
             match self.contents(oid) {
                 Ok(contents) => open.extend(contents),
                 Err(error) => {
-                    self.problem(name, &format!("object {oid} cannot be read: {}", error.message()))
+                    self.problem(name, &format!("object {oid} cannot be read: {}", error.message()));
                 }
             }
         }

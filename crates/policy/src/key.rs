@@ -54,7 +54,7 @@ const fn flag(path: &'static str) -> Key {
 /// Every setting, in the order in which a policy is written out. Upper bounds keep a typing mistake from switching a
 /// limit off; wasm memory ends at 4 GiB and a table's index at 2^32 whatever a policy says. A limit has the name that
 /// `genesis_abi::LimitName` gives it in reports.
-pub(crate) const KEYS: [Key; 49] = [
+pub(crate) const KEYS: [Key; 48] = [
     word("profile.validator", PROFILES),
     word("profile.minimum", PROFILES),
     word("limits.class", CLASSES),
@@ -103,7 +103,6 @@ pub(crate) const KEYS: [Key; 49] = [
     flag("generate.required"),
     key("cost.fuel_growth_warn", Kind::Ratio),
     flag("rollback.automatic"),
-    count("retention.days", 0, 36_500),
 ];
 
 /// Smallest values that a limit may have, below which no guest can start: one wasm page, and one line.

@@ -314,11 +314,6 @@ impl Policy {
         self.flag("rollback.automatic")
     }
 
-    /// Days that rendered output and reports are kept outside the history; `None` for ever.
-    pub fn retention_days(&self) -> Option<u64> {
-        Some(self.number("retention.days")).filter(|days| *days > 0)
-    }
-
     /// What holds for a request: the stricter of what it asks for and of the policy's minimum, or the policy's
     /// default where it asks for nothing. A requester may tighten, never loosen.
     ///

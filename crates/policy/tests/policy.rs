@@ -91,7 +91,6 @@ fn the_settings_of_the_default_are_read_as_they_stand() {
     assert_eq!((plan(Risk::Medium).cases, plan(Risk::Medium).answer_bytes), (256, 4096));
     assert!(!policy.requires_generated_code() && load("strict").requires_generated_code());
     assert!(policy.rolls_back_automatically());
-    assert_eq!(policy.retention_days(), None);
     assert!((policy.fuel_growth_warn() - 0.25).abs() < f64::EPSILON);
     let checks: Vec<&str> = policy.checks().iter().map(|check| check.guest.as_str()).collect();
     assert_eq!(checks, ["validate-template", "render-template"]);
@@ -160,6 +159,7 @@ fn what_cannot_be_honoured_is_refused() {
         ("[isolation]\nmode = \"docker\"\n", "`docker` is none of `in-process`"),
         ("[[suite]]\nname = \"x\"\n", "unknown key `suite`"),
         ("[cost]\nbudget = 5\n", "unknown key `budget`"),
+        ("[retention]\ndays = 5\n", "unknown key `retention`"),
         ("[limits]\nmemory_bytes = \"64 MB\"\n", "units are B, KiB, MiB, GiB"),
         ("[limits]\nmemory_bytes = \"5 GiB\"\n", "out of range"),
         ("[limits]\nmemory_bytes = 4096\n", "below 64 KiB"),
@@ -180,7 +180,7 @@ fn what_cannot_be_honoured_is_refused() {
         ),
         ("[plan]\nrisk = \"low\"\nminimum_risk = \"high\"\n", "`plan.minimum_risk` is above `plan.risk`"),
         ("[max]\nrisk = \"low\"\n", "`plan.risk` is above `max.risk`"),
-        ("[profile]\nvalidator = \"legacy\"\n", "laxer than `profile.minimum`"),
+        ("[profile]\nvalidator = \"standard\"\nminimum = \"strict\"\n", "laxer than `profile.minimum`"),
         ("[cost]\nfuel_growth_warn = nan\n", "expected a number of at least 0"),
         ("[rollback]\nautomatic = \"yes\"\n", "expected true or false, found text"),
         ("rule = 5\n", "write [[rule]]"),
@@ -351,7 +351,7 @@ fn a_hostile_file_costs_little() {
 #[test]
 fn a_requester_may_tighten_but_not_loosen() {
     let policy = extending(
-        "[profile]\nvalidator = \"standard\"\n[plan]\nminimum_risk = \"medium\"\n\
+        "[profile]\nvalidator = \"standard\"\nminimum = \"standard\"\n[plan]\nminimum_risk = \"medium\"\n\
          [[minimum]]\ntemplate = \"quality_template:*\"\npublisher = \"nexus\"\nrisk = \"high\"\nprofile = \"strict\"\n",
     )
     .unwrap();
@@ -393,7 +393,7 @@ fn a_risk_above_the_highest_is_refused_not_lowered() {
 fn a_difference_names_its_key_and_both_sides() {
     let differences = diff(&load("default"), &load("legacy"));
     let keys: Vec<&str> = differences.iter().map(|difference| difference.key.as_str()).collect();
-    assert_eq!(keys, ["description", "name", "profile.minimum", "profile.validator"]);
-    assert_eq!(differences[3].to_string(), "profile.validator: standard -> legacy");
+    assert_eq!(keys, ["description", "name", "profile.validator"]);
+    assert_eq!(differences[2].to_string(), "profile.validator: standard -> legacy");
     assert!(diff(&load("strict"), &load("strict")).is_empty());
 }

@@ -56,7 +56,7 @@ pub(crate) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
         |caller: Caller<'_, State>, code: u32| -> wasmtime::Result<()> {
             let exit =
                 |_: &mut call::Call<'_>| -> Result<Errno, Stop> { Err(Stop::Exit(code.cast_signed())) };
-            enter(caller, "proc_exit", &[Some(u64::from(code))], exit).map(drop)
+            enter(caller, Function::proc_exit, &[Some(u64::from(code))], exit).map(drop)
         },
     )?;
     Ok(())
@@ -93,6 +93,15 @@ macro_rules! logged {
 
 macro_rules! functions {
     ($($name:ident($call:ident $(, $arg:ident: $kind:ident)*) => $body:expr;)*) => {
+        /// The functions, numbered in the order of this table for the log of calls.
+        #[derive(Debug, Clone, Copy)]
+        #[expect(non_camel_case_types, reason = "named as the interface names them")]
+        #[repr(u8)]
+        enum Function {
+            $($name,)*
+            proc_exit,
+        }
+
         /// All that return an errno, with their parameters.
         const SIGNATURES: &[(&str, &[ValType])] = &[$((stringify!($name), &[$(value!($kind)),*])),*];
 
@@ -101,7 +110,7 @@ macro_rules! functions {
                 MODULE,
                 stringify!($name),
                 |caller: Caller<'_, State> $(, $arg: rust!($kind))*| -> wasmtime::Result<u32> {
-                    enter(caller, stringify!($name), &[$(logged!($kind $arg)),*], |$call| $body)
+                    enter(caller, Function::$name, &[$(logged!($kind $arg)),*], |$call| $body)
                 },
             )?;)*
             Ok(())

@@ -22,6 +22,9 @@ const APPLICATION_ID: i64 = 0x4745_4E45;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 const READERS: u32 = 4;
 
+/// Damaged files that are kept beside each other.
+const MOST_ASIDE: u32 = 100;
+
 const ACTION: &str = "open the ledger";
 
 impl Ledger {
@@ -58,10 +61,14 @@ impl Ledger {
         if !path.exists() {
             return Ok(None);
         }
-        let aside = (1_u32..)
+        let aside = (1..=MOST_ASIDE)
             .map(|number| with_suffix(path, &format!(".damaged-{number}")))
             .find(|aside| !aside.exists())
-            .expect("there are fewer files than numbers");
+            .ok_or_else(|| StoreError::Failed {
+                path: path.to_owned(),
+                action: ACTION,
+                message: format!("there are {MOST_ASIDE} beside it already"),
+            })?;
         for log in ["-wal", "-shm"] {
             let from = with_suffix(path, log);
             if from.exists() {

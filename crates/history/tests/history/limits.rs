@@ -20,9 +20,9 @@ fn a_file_beyond_the_limit_is_refused_before_anything_is_written() {
 }
 
 /// Runs one of the ignored tests below in a folder, by a shell that limits it first.
-fn limited(folder: &std::path::Path, limit: &str, test: &str) {
+fn limited(folder: &std::path::Path, limit: &str, name: &str) {
     fs::write(folder.join("is-child"), "").unwrap();
-    let script = format!("{limit}\nexec \"$0\" --exact limits::{test} --ignored --nocapture");
+    let script = format!("{limit}\nexec \"$0\" --exact limits::{name} --ignored --nocapture");
     let output = Command::new("bash")
         .args(["-c", &script])
         .arg(std::env::current_exe().unwrap())

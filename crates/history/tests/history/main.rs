@@ -1,5 +1,7 @@
 //! History against real git.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod commits;
 mod crash;
 mod limits;

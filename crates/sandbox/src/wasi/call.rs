@@ -3,6 +3,7 @@
 use genesis_abi::LimitName;
 use wasmtime::{Caller, Extern};
 
+use super::Function;
 use super::errno::Errno;
 use crate::clock::{CLOCK_START_NS, NS_PER_FUEL, Watch};
 use crate::cost;
@@ -18,12 +19,12 @@ pub(super) struct Call<'a> {
     moved: u64,
 }
 
-/// Runs `body` as the host function `name`. `logged` are the arguments that go into the log.
+/// Runs `body` as the host function `function`. `logged` are the arguments that go into the log.
 ///
 /// The price of the call is taken before it does anything, and each byte is paid before it is moved.
 pub(super) fn enter<F>(
     mut caller: Caller<'_, State>,
-    name: &'static str,
+    function: Function,
     logged: &[Option<u64>],
     body: F,
 ) -> wasmtime::Result<u32>
@@ -43,7 +44,7 @@ where
     let mut call = Call { memory, state, fuel_left, moved: 0 };
     let result = call.begin().and_then(|()| body(&mut call));
     let (fuel_left, moved) = (call.fuel_left, call.moved);
-    call.state.log.record(name, logged, moved, result.as_ref().ok().map(|errno| *errno as u16));
+    call.state.log.record(function, logged, moved, result.as_ref().ok().copied());
     caller.set_fuel(fuel_left)?;
     match result {
         Ok(errno) => Ok(errno as u32),

@@ -2,7 +2,7 @@
 
 /// What a host function returns to the guest. The numbers are the interface's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[repr(u16)]
+#[repr(u8)]
 pub(super) enum Errno {
     Success = 0,
     Badf = 8,

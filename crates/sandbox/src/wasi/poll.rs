@@ -97,7 +97,7 @@ pub(super) fn poll_oneoff(
         };
         let mut event = [0_u8; EVENT_BYTES as usize];
         event[..8].copy_from_slice(&subscription[..8]);
-        event[8..10].copy_from_slice(&(errno as u16).to_le_bytes());
+        event[8..10].copy_from_slice(&u16::from(errno as u8).to_le_bytes());
         event[10] = subscription[8];
         event[16..24].copy_from_slice(&bytes.to_le_bytes());
         event[24..26].copy_from_slice(&flags.to_le_bytes());

@@ -5,7 +5,6 @@
 mod determinism;
 mod guests;
 mod hostile;
-mod measure;
 mod modules;
 mod reports;
 mod runs;

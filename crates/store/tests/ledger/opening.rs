@@ -112,9 +112,9 @@ async fn a_newer_schema_is_refused() {
 }
 
 /// Runs one of the ignored tests below in a folder, by a shell that limits it first.
-fn limited(folder: &std::path::Path, limit: &str, test: &str) {
+fn limited(folder: &std::path::Path, limit: &str, name: &str) {
     fs::write(folder.join("is-child"), "").unwrap();
-    let script = format!("{limit}\nexec \"$0\" --exact opening::{test} --ignored --nocapture");
+    let script = format!("{limit}\nexec \"$0\" --exact opening::{name} --ignored --nocapture");
     let output = Command::new("bash")
         .args(["-c", &script])
         .arg(std::env::current_exe().unwrap())

@@ -19,13 +19,13 @@ async fn a_rebuilt_ledger_equals_the_original() {
             rebuild.promoted.push((template(name), promoted));
         }
     }
-    let rebuilt = open(other_folder.path()).await;
-    let told = rebuilt.rebuild(&rebuild).await.unwrap();
+    let anew = open(other_folder.path()).await;
+    let told = anew.rebuild(&rebuild).await.unwrap();
     assert_eq!(told, Rebuilt { experiments: 4, heads: 2, outbox_kept: 0, outbox_dropped: 0 });
     // Rebuilding what is there already changes nothing but keeps what git does not hold.
     let told = original.rebuild(&rebuild).await.unwrap();
     assert_eq!(told, Rebuilt { experiments: 4, heads: 2, outbox_kept: 4, outbox_dropped: 0 });
-    for ledger in [&original, &rebuilt] {
+    for ledger in [&original, &anew] {
         assert_eq!(ledger.list(&ALL).await.unwrap(), rebuild.experiments);
         assert_eq!(ledger.pending_refs().await.unwrap(), []);
         assert_eq!(ledger.heads().await.unwrap().len(), 2);
@@ -39,7 +39,7 @@ async fn a_rebuilt_ledger_equals_the_original() {
         );
     }
     assert_eq!(original.unsent(10).await.unwrap().len(), 4);
-    assert_eq!(rebuilt.commit(&[promoting(5, "a", Some(3))]).await.unwrap(), [Committed::Recorded]);
+    assert_eq!(anew.commit(&[promoting(5, "a", Some(3))]).await.unwrap(), [Committed::Recorded]);
 }
 
 #[tokio::test]
