@@ -2,6 +2,7 @@
 //! that it must refuse, so that none can pass by looking at nothing.
 
 mod edges;
+mod features;
 mod purity;
 mod signatures;
 mod sources;

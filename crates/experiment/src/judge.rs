@@ -3,6 +3,8 @@
 use genesis_domain::{Evidence, Judged, Measured, Metric, NotApplicable, Remark, RemarkCode, Verdict};
 use genesis_policy::Policy;
 
+use crate::plan::UNREADABLE;
+
 /// Judges evidence by a policy. `samples` counts the samples of generated code that were checked, `again` counts how often another candidate came into force meanwhile.
 pub(crate) fn judge(policy: &Policy, evidence: &Evidence, samples: usize, again: u32) -> Verdict {
     let mut verdict = genesis_policy::decide(policy.rules(), &evidence.metrics);
@@ -30,6 +32,10 @@ pub(crate) fn judge(policy: &Policy, evidence: &Evidence, samples: usize, again:
         );
     }
     match evidence.plan.judged {
+        Judged::ValidationOnly if evidence.subject.candidate.kind == UNREADABLE => remark(
+            RemarkCode::ValidationOnly,
+            "the document cannot be read, so nothing could be rendered".to_owned(),
+        ),
         Judged::ValidationOnly => remark(
             RemarkCode::ValidationOnly,
             format!(

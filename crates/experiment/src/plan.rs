@@ -9,6 +9,9 @@ use crate::ExperimentError;
 use crate::request::Request;
 use crate::runner::{Loaded, Runner};
 
+/// The kind of a document that cannot be read.
+pub(crate) const UNREADABLE: &str = "unreadable";
+
 /// What is going to be run.
 pub struct Plan {
     /// The checks, in the policy's order, the user's own guests last.
@@ -127,7 +130,7 @@ pub(crate) fn read_limits(policy: &Policy) -> ReadLimits {
 /// Version, kind and digest of a text.
 pub(crate) fn version_ref(text: &TemplateText, outline: Option<&Outline>) -> VersionRef {
     VersionRef {
-        kind: outline.map_or("unreadable", |outline| outline.kind.as_str()).to_owned(),
+        kind: outline.map_or(UNREADABLE, |outline| outline.kind.as_str()).to_owned(),
         version: outline.and_then(|outline| outline.version.clone()),
         digest: Digest::from_text(&genesis_template::content_digest(text)),
     }
@@ -172,12 +175,9 @@ impl Cases {
         };
         let baseline = request.baseline.as_ref().map(|baseline| &baseline.text);
         let planned = genesis_template::plan_cases(&request.candidate, baseline, &options);
-        Self {
-            cases: planned.cases,
-            possible: planned.possible,
-            selection: planned.selection,
-            findings: planned.findings,
-        }
+        // What the risk level leaves out by intent is not missing; only a cap leaves out what was asked for.
+        let possible = if planned.sampled { planned.possible } else { planned.cases.len() as u64 };
+        Self { cases: planned.cases, possible, selection: planned.selection, findings: planned.findings }
     }
 }
 

@@ -135,6 +135,12 @@ proptest! {
         prop_assert!(of(low, bad) != Decision::Inconclusive && of(high, good) != Decision::Inconclusive);
     }
 
+}
+
+proptest! {
+    // Each of these loads a policy twice, which costs milliseconds where nothing is optimised.
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
     #[test]
     fn a_policy_written_out_is_the_same_policy(
         fuel in 1_u64..1 << 53,

@@ -1,10 +1,11 @@
 //! The Handlebars engine, set up by hand: no escaping, helpers that bear absent answers, and nothing that reaches out.
 
 use std::io;
+use std::sync::LazyLock;
 
 use handlebars::{
-    Context, Handlebars, Helper, HelperDef, RenderContext, RenderError, RenderErrorReason, ScopedJson,
-    no_escape,
+    Context, Handlebars, Helper, HelperDef, Output, RenderContext, RenderError, RenderErrorReason,
+    Renderable, ScopedJson, Template, no_escape,
 };
 use serde_json::Value;
 
@@ -61,16 +62,39 @@ pub(crate) fn new<'reg>(missing: Missing) -> Handlebars<'reg> {
 /// The engine's words and, when it tells, line and column from 1.
 pub(crate) type Unreadable = (String, Option<(usize, usize)>);
 
+/// Reads a text.
+///
+/// # Errors
+/// Why the engine cannot read it.
+pub(crate) fn compile(text: &str) -> Result<Template, Unreadable> {
+    Template::compile(text).map_err(|error| {
+        let words = error.reason().to_string();
+        let words = words.strip_prefix("invalid handlebars syntax: ").unwrap_or(&words);
+        (words.lines().next().unwrap_or_default().chars().take(200).collect(), error.pos())
+    })
+}
+
 /// Adds a text under a name.
 ///
 /// # Errors
 /// Why the engine cannot read it.
 pub(crate) fn register(engine: &mut Handlebars<'_>, name: &str, text: &str) -> Result<(), Unreadable> {
-    engine.register_template_string(name, text).map_err(|error| {
-        let words = error.reason().to_string();
-        let words = words.strip_prefix("invalid handlebars syntax: ").unwrap_or(&words);
-        (words.lines().next().unwrap_or_default().chars().take(200).collect(), error.pos())
-    })
+    let mut template = compile(text)?;
+    template.name = Some(name.to_owned());
+    engine.register_template(name, template);
+    Ok(())
+}
+
+/// Evaluates a text that draws in nothing, where an absent answer prints nothing. Setting up an engine costs more than
+/// evaluating a condition, so they share one.
+pub(crate) fn evaluate(template: &Template, answers: &Context, most: usize) -> Result<String, Failure> {
+    static ENGINE: LazyLock<Handlebars<'static>> = LazyLock::new(|| new(Missing::PrintsNothing));
+    let mut output = Capped { bytes: Vec::new(), most, full: false };
+    match template.render(&ENGINE, answers, &mut RenderContext::new(None), &mut output) {
+        Ok(()) => Ok(output.into_text()),
+        Err(_) if output.full => Err(Failure::TooLarge),
+        Err(error) => Err(failure(&error)),
+    }
 }
 
 /// Renders a registered text into at most `most` bytes.
@@ -82,7 +106,7 @@ pub(crate) fn render(
 ) -> Result<String, Located> {
     let mut output = Capped { bytes: Vec::new(), most, full: false };
     match engine.render_with_context_to_write(name, answers, &mut output) {
-        Ok(()) => Ok(String::from_utf8(output.bytes).expect("the engine writes whole strings")),
+        Ok(()) => Ok(output.into_text()),
         Err(error) => {
             let failure = if output.full { Failure::TooLarge } else { failure(&error) };
             let position = error.line_no.zip(error.column_no);
@@ -116,6 +140,18 @@ struct Capped {
     bytes: Vec<u8>,
     most: usize,
     full: bool,
+}
+
+impl Capped {
+    fn into_text(self) -> String {
+        String::from_utf8(self.bytes).expect("the engine writes whole strings")
+    }
+}
+
+impl Output for Capped {
+    fn write(&mut self, more: &str) -> io::Result<()> {
+        io::Write::write_all(self, more.as_bytes())
+    }
 }
 
 impl io::Write for Capped {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use genesis_abi::{Finding, Place, RenderInput, RenderedFile, RenderedKind, Rendering, TemplateText};
-use handlebars::{Context, Handlebars};
+use handlebars::{Context, Handlebars, Template};
 use serde_json::{Map, Value};
 
 use crate::analysis::{self, Analysis, MOST_STEPS};
@@ -89,7 +89,7 @@ pub fn evaluate_text(template: &str, answers: &Map<String, Value>) -> Result<Str
 
 /// A condition that is evaluated many times.
 pub(crate) struct Condition {
-    engine: Handlebars<'static>,
+    template: Template,
     /// The answers it looks at.
     pub(crate) names: BTreeSet<String>,
     text: String,
@@ -103,10 +103,9 @@ impl Condition {
         if let Some(located) = found.problems.into_iter().next() {
             return Err(located.problem.message);
         }
-        let mut engine = engine::new(Missing::PrintsNothing);
-        engine::register(&mut engine, TEXT, text).map_err(|(words, _)| words)?;
+        let template = engine::compile(text).map_err(|(words, _)| words)?;
         let names = found.uses.iter().filter_map(|used| used.path.first().cloned()).collect();
-        Ok(Self { engine, names, text: text.to_owned(), uses_all: found.uses_all })
+        Ok(Self { template, names, text: text.to_owned(), uses_all: found.uses_all })
     }
 
     pub(crate) fn evaluate(&self, answers: &Map<String, Value>) -> Result<String, String> {
@@ -124,8 +123,8 @@ impl Condition {
         {
             return Err("it takes too many steps".to_owned());
         }
-        engine::render(&self.engine, TEXT, &Context::from(seen), MOST_CONDITION_BYTES).map_err(|located| {
-            match located.failure {
+        engine::evaluate(&self.template, &Context::from(seen), MOST_CONDITION_BYTES).map_err(|failure| {
+            match failure {
                 Failure::Missing(_) => "an answer is missing".to_owned(),
                 Failure::TooLarge => "its text is too long".to_owned(),
                 Failure::Other(words) => words,

@@ -7,7 +7,7 @@ use genesis_abi::{Finding, Place, TemplateText};
 use crate::analysis::{self, Analysis, Mode};
 use crate::codes::{Code, quoted, rendering as codes};
 use crate::compose::{Composition, Parts};
-use crate::engine::{self, Missing};
+use crate::engine;
 use crate::fields::{self, Field, Role};
 use crate::findings::MOST_OF_A_CODE;
 use crate::json::Document;
@@ -168,8 +168,7 @@ impl Check<'_> {
 
     /// What the engine's own parser says; the scanner lets pass what only that can tell.
     fn engine(&mut self, text: &str, place: &dyn Fn(usize, usize) -> Place) {
-        let mut engine = engine::new(Missing::Ends);
-        if let Err((words, position)) = engine::register(&mut engine, "text", text) {
+        if let Err((words, position)) = engine::compile(text) {
             let start = position.map_or(0, |position| offset(text, position));
             self.push(&codes::TEMPLATE_SYNTAX, words, place(start, 1));
         }

@@ -22,14 +22,14 @@ pub(crate) fn run(project: &Project, arguments: &[String]) -> Result<()> {
 pub(crate) fn calls(project: &Project, arguments: &[String]) -> Vec<(&'static str, Call)> {
     let mut calls = Vec::new();
     if arguments.is_empty() {
-        calls.push(("doc tests", Call::cargo(project, ["test", "--workspace", "--locked", "--doc"])));
+        calls.push(("doc tests", Call::cargo(project, ["test", "--release", "--workspace", "--locked", "--doc"])));
     }
     let tests = if needs::has_nextest(project) {
         let profile = if env::var_os("CI").is_some() { "ci" } else { "default" };
-        Call::cargo(project, ["nextest", "run", "--workspace", "--locked", "--profile", profile])
+        Call::cargo(project, ["nextest", "run", "--release", "--workspace", "--locked", "--profile", profile])
     } else {
         eprintln!("xtask: cargo-nextest is missing, so cargo test runs the tests");
-        Call::cargo(project, ["test", "--workspace", "--locked", "--all-targets"])
+        Call::cargo(project, ["test", "--release", "--workspace", "--locked", "--all-targets"])
     };
     calls.push(("tests", tests.args(arguments.iter().cloned())));
     calls

@@ -16,9 +16,6 @@ fn validate(input: Input) -> Result<Report, String> {
         nodes: saturated(caps.nodes),
     });
     match input.subject {
-        Subject::Template(given) if given.template.path.ends_with(".hbs") => {
-            Ok(Report::new(genesis_template::check_hbs(&given.template.path, &given.template.text)))
-        }
         Subject::Template(given) => Ok(Report::new(genesis_template::validate(&given, &limits))),
         Subject::Render(_) | Subject::Case(_) => Err("validate-template takes a template".to_owned()),
     }

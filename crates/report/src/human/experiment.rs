@@ -96,11 +96,12 @@ impl Page {
             }
         };
         self.line(format!("cases    {cases}"));
-        let mut time = format!("measured in {}", quantity::micros(experiment.measured_us));
-        if !experiment.commits.is_empty() {
-            time.push_str(&format!(", recorded in {}", quantity::micros(experiment.committed_us)));
-        }
-        self.line(format!("time     {time}"));
+        let recorded = if experiment.commits.is_empty() {
+            String::new()
+        } else {
+            format!(", recorded in {}", quantity::micros(experiment.committed_us))
+        };
+        self.line(format!("time     measured in {}{recorded}", quantity::micros(experiment.measured_us)));
     }
 
     fn incomplete(&mut self, experiment: &Experiment) {

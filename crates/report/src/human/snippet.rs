@@ -53,20 +53,19 @@ impl<'a> Sources<'a> {
 /// Where the span begins in its line: by its offset when that lies in the line, else by its column.
 fn offset_in(line: &str, start: usize, span: Span) -> usize {
     let by_offset = usize::try_from(span.offset).ok().and_then(|offset| offset.checked_sub(start));
-    match by_offset.filter(|at| *at <= line.len() && line.is_char_boundary(*at)) {
-        Some(at) => at,
-        None => {
-            let column = usize::try_from(span.column).unwrap_or(usize::MAX).saturating_sub(1);
-            line.char_indices().nth(column).map_or(line.len(), |(at, _)| at)
-        }
-    }
+    by_offset.filter(|at| *at <= line.len() && line.is_char_boundary(*at)).unwrap_or_else(|| {
+        let column = usize::try_from(span.column).unwrap_or(usize::MAX).saturating_sub(1);
+        line.char_indices().nth(column).map_or(line.len(), |(at, _)| at)
+    })
 }
 
 /// A line with a mark from one byte to another, clipped around the mark. Looks at no more of the line than is shown.
 fn shown(line: &str, from: usize, to: usize, width: usize) -> Snippet {
+    // Marks that combine with the letter before them take no column, and a line may consist of them.
+    let most = width * 4;
     let mut left = from;
     let mut columns = 0;
-    for (at, c) in line[..from].char_indices().rev() {
+    for (at, c) in line[..from].char_indices().rev().take(most) {
         columns += cell(c).1;
         if columns > width {
             break;
@@ -78,7 +77,7 @@ fn shown(line: &str, from: usize, to: usize, width: usize) -> Snippet {
     if left > 0 || columns + marked > width {
         let mut lead = 0;
         left = from;
-        for (at, c) in line[..from].char_indices().rev() {
+        for (at, c) in line[..from].char_indices().rev().take(most) {
             lead += cell(c).1;
             if lead > LEAD_COLUMNS {
                 break;
@@ -95,10 +94,10 @@ fn shown(line: &str, from: usize, to: usize, width: usize) -> Snippet {
         used += 3;
     }
     let mut carets = 0;
-    for (at, c) in line[left..].char_indices() {
+    for (shown, (at, c)) in line[left..].char_indices().enumerate() {
         let at = left + at;
         let (text, columns) = cell(c);
-        if used + columns > width {
+        if used + columns > width || shown >= most {
             out.push_str("...");
             break;
         }
@@ -128,7 +127,7 @@ fn cell(c: char) -> (String, usize) {
 /// Columns of a text, counted no further than `most`.
 fn columns_of(text: &str, most: usize) -> usize {
     let mut columns = 0;
-    for c in text.chars() {
+    for c in text.chars().take(most * 4) {
         columns += cell(c).1;
         if columns >= most {
             return most;
@@ -193,6 +192,13 @@ mod tests {
     #[test]
     fn an_offset_of_another_line_gives_way_to_the_column() {
         assert_eq!(of("ab\ncd\n", span(2, 2, 0, 1), 80).unwrap().mark, " ^");
+    }
+
+    #[test]
+    fn a_line_of_marks_without_width_is_clipped_too() {
+        let marks = "\u{301}".repeat(100_000);
+        let snippet = of(&marks, span(1, 50_001, 100_000, 10_000), 60).unwrap();
+        assert!(snippet.line.chars().count() < 1000, "{}", snippet.line.chars().count());
     }
 
     #[test]

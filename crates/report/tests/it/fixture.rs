@@ -1,6 +1,7 @@
 //! Experiments to show.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use genesis_abi::{Finding, LimitHit, LimitName, Limits, Place, RunOutcome, Severity, Span, Usage};
 use genesis_domain::{
@@ -12,8 +13,12 @@ use genesis_policy::{Policy, decide};
 
 const SOURCE: &str = "{\n  \"spec_version\": \"2.5.0\",\n\t\"changelog\": { \"2.3.0\": \"überarbeitet\" },\n  \"prompt\": \"Write {{ naem }}\"\n}\n";
 
-pub(crate) fn policy() -> Policy {
+static POLICY: LazyLock<Policy> = LazyLock::new(|| {
     Policy::load("default", &|path| Err(format!("{path} is not built in")), None).expect("it is built in")
+});
+
+pub(crate) fn policy() -> &'static Policy {
+    &POLICY
 }
 
 pub(crate) fn thresholds() -> Vec<Term> {
@@ -202,35 +207,35 @@ pub(crate) fn adaptations_with_inherited() -> Experiment {
 /// Every text that comes from a template or a guest tries to command the terminal.
 pub(crate) fn hostile(text: &str) -> Experiment {
     let mut experiment = rollback_with_findings();
-    experiment.candidate_path = text.to_owned();
+    experiment.candidate_path = text.into();
     experiment.sources =
         BTreeMap::from([(String::new(), format!("{text}\n{text}\n")), (text.to_owned(), text.to_owned())]);
     let evidence = &mut experiment.evidence;
     let version = VersionRef { kind: text.to_owned(), version: Some(text.to_owned()), digest: digest("x") };
     evidence.subject.candidate = version.clone();
     evidence.subject.baseline = Some(version);
-    evidence.subject.profile = text.to_owned();
-    evidence.subject.policy = text.to_owned();
-    evidence.plan.selection = text.to_owned();
+    evidence.subject.profile = text.into();
+    evidence.subject.policy = text.into();
+    evidence.plan.selection = text.into();
     let wild = Span { line: 1, column: 2, offset: 1, length: u32::MAX };
     for finding in &mut evidence.findings {
-        finding.code = text.to_owned();
-        finding.message = text.to_owned();
+        finding.code = text.into();
+        finding.message = text.into();
         finding.help = Some(text.to_owned());
         finding.place = place(Some(text), text, Some(wild));
     }
     evidence.findings[0].place.file = None;
     for case in &mut evidence.cases {
-        case.name = text.to_owned();
+        case.name = text.into();
         case.candidate.passed = false;
     }
     let imports = vec![text.to_owned(); 20];
     evidence.runs.push(run(text, Side::Candidate, Some(u32::MAX), RunOutcome::DeniedImport { imports }));
     evidence.runs.push(run(text, Side::Candidate, Some(1), RunOutcome::Trapped { trap: text.to_owned() }));
-    experiment.spent[0].check = text.to_owned();
+    experiment.spent[0].check = text.into();
     for reason in &mut experiment.verdict.reasons {
-        reason.rule = text.to_owned();
-        reason.text = text.to_owned();
+        reason.rule = text.into();
+        reason.text = text.into();
     }
     experiment.verdict.remarks = vec![Remark { code: RemarkCode::CasesSampled, text: text.to_owned() }];
     experiment.effect = Effect::NotRecorded { why: text.to_owned() };

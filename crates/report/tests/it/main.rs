@@ -1,5 +1,7 @@
 //! What people and programs are shown of experiments, files and runs.
 
+#![expect(clippy::unwrap_used, reason = "a fixture that cannot be made fails the test that asks for it")]
+
 mod fixture;
 mod human;
 mod json;
