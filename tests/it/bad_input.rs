@@ -31,7 +31,7 @@ fn refused(content: impl AsRef<[u8]>, expected: i32, says: &str) -> Ran {
 
 #[test]
 fn text_that_is_not_json_is_rolled_back_with_its_place() {
-    let ran = refused("{\n  \"id\": \"greeting\",\n  \"a\": [1, 2}\n}\n", 1, "bad.json:3:14");
+    let ran = refused("{\n  \"id\": \"greeting\",\n  \"a\": [1, 2}\n}\n", 1, "bad.json:3:13");
     assert!(ran.stdout.contains("T0101"), "{ran:?}");
 }
 

@@ -78,7 +78,7 @@ mod validate_template {
     fn it_points_at_the_place_of_a_syntax_error() {
         let findings = validate("{\n  \"id\": \"x\",\n  \"a\": [1, 2}\n}");
         let span = findings[0].place.span.unwrap();
-        assert_eq!((findings[0].code.as_str(), span.line, span.column), ("T0101", 3, 14));
+        assert_eq!((findings[0].code.as_str(), span.line, span.column), ("T0101", 3, 13));
     }
 
     #[test]

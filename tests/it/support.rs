@@ -149,19 +149,15 @@ pub(crate) fn greeting(version: &str) -> Value {
 /// The same with a new version on top of its changelog.
 pub(crate) fn bumped(template: &Value, version: &str) -> Value {
     let mut next = template.clone();
-    let old = next["changelog"].as_object().unwrap().clone();
-    let mut changelog = serde_json::Map::new();
-    changelog
-        .insert(version.to_owned(), serde_json::json!({ "date": "2025-02-03", "changes": ["a change"] }));
-    changelog.extend(old);
-    next["changelog"] = Value::Array(
-        changelog
-            .into_iter()
-            .map(|(version, entry)| {
-                serde_json::json!({ "version": version, "date": entry["date"], "changes": entry["changes"] })
-            })
-            .collect(),
-    );
+    let entry = |version: &str, date: &Value, changes: &Value| {
+        serde_json::json!({ "version": version, "date": date, "changes": changes })
+    };
+    // A list, because the order is meaning and a map here is sorted.
+    let mut changelog = vec![entry(version, &"2025-02-03".into(), &serde_json::json!(["a change"]))];
+    for (version, old) in template["changelog"].as_object().unwrap() {
+        changelog.push(entry(version, &old["date"], &old["changes"]));
+    }
+    next["changelog"] = Value::Array(changelog);
     next["spec_version"] = Value::String(version.to_owned());
     next
 }

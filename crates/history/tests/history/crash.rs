@@ -56,7 +56,7 @@ fn a_writer_killed_at_any_point_leaves_nothing_that_recovery_does_not_mend() {
 }
 
 #[test]
-#[ignore = "the writer of the test above, which starts it"]
+#[ignore = "child: the writer of the test above, which starts it"]
 fn writes_until_it_is_killed() {
     let folder = std::env::current_dir().unwrap();
     if !folder.join("is-child").exists() {

@@ -49,7 +49,7 @@ fn a_full_disk_is_said_and_leaves_refs_as_they_were() {
 }
 
 #[test]
-#[ignore = "started under a limit by the test above"]
+#[ignore = "child: started under a limit by the test above"]
 fn a_write_beyond_the_limit_fails() {
     let folder = std::env::current_dir().unwrap();
     if !folder.join("is-child").exists() {
@@ -91,7 +91,7 @@ fn a_folder_that_may_not_be_written_is_said_and_can_still_be_read() {
 }
 
 #[test]
-#[ignore = "started in a read-only folder by the test above"]
+#[ignore = "child: started in a read-only folder by the test above"]
 fn reads_but_may_not_write() {
     let folder = std::env::current_dir().unwrap();
     if !folder.join("is-child").exists() {

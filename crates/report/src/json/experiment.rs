@@ -7,7 +7,7 @@ use genesis_domain::{
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::shape::{FindingShape, LimitHitShape, LimitsShape, OutcomeShape, UsageShape};
+use super::shape::{FindingShape, LimitHitShape, LimitsShape, OutcomeDetail, UsageShape};
 use super::{FORMAT_VERSION, document};
 
 /// One finished experiment.
@@ -297,8 +297,12 @@ struct RunShape<'a> {
     side: &'static str,
     /// Index into `cases`; null for a check of the template itself.
     case: Option<u32>,
-    /// How it ended.
-    outcome: OutcomeShape<'a>,
+    /// How the run ended: `completed`, `failed`, `trapped`, `out_of_fuel`, `timed_out`, `memory_exceeded`,
+    /// `table_exceeded`, `stack_overflow`, `output_exceeded`, `host_call_exceeded`, `denied_import`, `invalid_module`,
+    /// `module_too_complex` or `cancelled`.
+    outcome: &'static str,
+    /// What more there is to say of how it ended.
+    detail: OutcomeDetail<'a>,
     /// The limits that it passed.
     limits_passed: Vec<LimitHitShape>,
     /// What it used.
@@ -519,7 +523,8 @@ impl<'a> RunShape<'a> {
             guest: run.guest.as_str(),
             side: side(run.side),
             case: run.case,
-            outcome: OutcomeShape::of(&run.outcome),
+            outcome: run.outcome.name(),
+            detail: OutcomeDetail::of(&run.outcome),
             limits_passed: LimitHitShape::all(&run.outcome),
             usage: (&run.usage).into(),
             report: run.report.as_ref().map(genesis_domain::Digest::as_str),

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::shape::{FindingShape, LimitHitShape, LimitsShape, OutcomeShape, UsageShape};
+use super::shape::{FindingShape, LimitHitShape, LimitsShape, OutcomeDetail, UsageShape};
 use super::{FORMAT_VERSION, document};
 use crate::GuestRun;
 
@@ -20,8 +20,12 @@ pub(super) struct RunDocument<'a> {
     format_version: u32,
     /// The guest's name or path.
     guest: &'a str,
-    /// How the run ended.
-    outcome: OutcomeShape<'a>,
+    /// How the run ended: `completed`, `failed`, `trapped`, `out_of_fuel`, `timed_out`, `memory_exceeded`,
+    /// `table_exceeded`, `stack_overflow`, `output_exceeded`, `host_call_exceeded`, `denied_import`, `invalid_module`,
+    /// `module_too_complex` or `cancelled`.
+    outcome: &'static str,
+    /// What more there is to say of how it ended.
+    detail: OutcomeDetail<'a>,
     /// The limit that ended the run, or the first that the module passes; null when none did.
     limit: Option<LimitHitShape>,
     /// Further limits that the module passes.
@@ -56,7 +60,8 @@ pub fn json_run(run: &GuestRun<'_>) -> String {
         format: "genesis.run",
         format_version: FORMAT_VERSION,
         guest: run.guest,
-        outcome: OutcomeShape::of(run.outcome),
+        outcome: run.outcome.name(),
+        detail: OutcomeDetail::of(run.outcome),
         limit: hits.next(),
         more_limits: hits.collect(),
         usage: run.usage.into(),

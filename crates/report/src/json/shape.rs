@@ -55,11 +55,7 @@ struct PlaceShape<'a> {
 /// How a run ended.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(super) struct OutcomeShape<'a> {
-    /// `completed`, `failed`, `trapped`, `out_of_fuel`, `timed_out`, `memory_exceeded`, `table_exceeded`,
-    /// `stack_overflow`, `output_exceeded`, `host_call_exceeded`, `denied_import`, `invalid_module`,
-    /// `module_too_complex` or `cancelled`.
-    name: &'static str,
+pub(super) struct OutcomeDetail<'a> {
     /// Of a guest that failed: `exit_code`, `no_output`, `not_json`, `wrong_shape` or `no_start`. Of one that trapped:
     /// the trap. Of an invalid module: what the engine says.
     reason: Option<&'a str>,
@@ -152,10 +148,10 @@ impl<'a> FindingShape<'a> {
     }
 }
 
-impl<'a> OutcomeShape<'a> {
+impl<'a> OutcomeDetail<'a> {
     pub(super) fn of(outcome: &'a RunOutcome) -> Self {
         let plain =
-            Self { name: outcome.name(), reason: None, exit_code: None, excerpt: None, denied_imports: &[] };
+            Self { reason: None, exit_code: None, excerpt: None, denied_imports: &[] };
         match outcome {
             RunOutcome::Failed { reason, exit_code, excerpt } => Self {
                 reason: Some(match reason {

@@ -148,7 +148,7 @@ async fn a_full_disk_is_said_and_nothing_is_recorded() {
 }
 
 #[tokio::test]
-#[ignore = "started under a limit by the test above"]
+#[ignore = "child: started under a limit by the test above"]
 async fn a_commit_beyond_the_limit_fails() {
     if !is_child() {
         return;
@@ -178,7 +178,7 @@ async fn a_folder_that_may_not_be_written_is_said() {
 }
 
 #[tokio::test]
-#[ignore = "started in a read-only folder by the test above"]
+#[ignore = "child: started in a read-only folder by the test above"]
 async fn may_not_write() {
     if !is_child() {
         return;
