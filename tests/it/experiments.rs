@@ -184,3 +184,21 @@ fn two_candidates_at_once_leave_one_in_force_and_a_sound_history() {
     assert!(codes.iter().all(|code| [0, 1].contains(code)), "{codes:?}");
     bench.assert_sound();
 }
+
+#[test]
+fn fuel_that_grows_beyond_the_policys_word_is_remarked_and_changes_no_verdict() {
+    let bench = Bench::new();
+    let one = bench.template("one.json", &greeting("1.0.0"));
+    let mut costly = bumped(&greeting("1.0.0"), "1.1.0");
+    costly["content"]["code"] =
+        Value::String("print({{#if loud}}\"HELLO\"{{else}}\"hello\"{{/if}})\n".repeat(200));
+    let two = bench.template("two.json", &costly);
+    let (code, report) = bench.experiment(&two, &["--baseline", one.to_str().unwrap()]);
+    assert_eq!((code, decision(&report)), (0, "merge"), "{report:#}");
+    assert!(remarks(&report).contains(&"fuel_grew"), "{report:#}");
+    let policy =
+        bench.write("p.toml", "name = \"p\"\nextends = \"default\"\n[cost]\nfuel_growth_warn = 1000.0\n");
+    let args = ["--baseline", one.to_str().unwrap(), "--policy", policy.to_str().unwrap()];
+    let (_, report) = bench.experiment(&two, &args);
+    assert!(!remarks(&report).contains(&"fuel_grew"), "{report:#}");
+}

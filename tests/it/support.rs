@@ -149,9 +149,7 @@ pub(crate) fn greeting(version: &str) -> Value {
 /// The same with a new version on top of its changelog.
 pub(crate) fn bumped(template: &Value, version: &str) -> Value {
     let mut next = template.clone();
-    let entry = |version: &str, date: &Value, changes: &Value| {
-        serde_json::json!({ "version": version, "date": date, "changes": changes })
-    };
+    let entry = |version: &str, date: &Value, changes: &Value| serde_json::json!({ "version": version, "date": date, "changes": changes });
     // A list, because the order is meaning and a map here is sorted.
     let mut changelog = vec![entry(version, &"2025-02-03".into(), &serde_json::json!(["a change"]))];
     for (version, old) in template["changelog"].as_object().unwrap() {

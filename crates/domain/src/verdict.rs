@@ -120,6 +120,8 @@ pub enum RemarkCode {
     NoGeneratedCodeChecked,
     /// Cases beyond the policy's cap were left out by a deterministic sample.
     CasesSampled,
+    /// The candidate's runs cost more fuel than the policy's `[cost]` lets pass without a word.
+    FuelGrew,
     /// Another candidate came into force in the meantime; this one was judged again against it.
     JudgedAgain,
 }
@@ -134,6 +136,7 @@ impl RemarkCode {
             Self::NoChange => "no_change",
             Self::NoGeneratedCodeChecked => "no_generated_code_checked",
             Self::CasesSampled => "cases_sampled",
+            Self::FuelGrew => "fuel_grew",
             Self::JudgedAgain => "judged_again",
         }
     }

@@ -55,6 +55,18 @@ pub(crate) fn judge(policy: &Policy, evidence: &Evidence, samples: usize, again:
             format!("{} of {} cases were run", evidence.plan.cases_run, evidence.plan.cases_possible),
         );
     }
+    if let Some(Measured::Value { value, samples }) = metric(Metric::FuelGrowth)
+        && value > policy.fuel_growth_warn()
+    {
+        remark(
+            RemarkCode::FuelGrew,
+            format!(
+                "the same {samples} runs cost {:.0} % more fuel than on the baseline; the policy warns above {:.0} %",
+                value * 100.0,
+                policy.fuel_growth_warn() * 100.0
+            ),
+        );
+    }
     if again > 0 {
         remark(
             RemarkCode::JudgedAgain,

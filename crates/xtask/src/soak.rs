@@ -21,7 +21,17 @@ pub(crate) fn run(project: &Project, arguments: &[String]) -> Result<()> {
     needs::meet(project, &[Purpose::Build, Purpose::Test])?;
     let call = Call::cargo(
         project,
-        ["nextest", "run", "--release", "--workspace", "--locked", "--run-ignored", "only", "--profile", "soak"],
+        [
+            "nextest",
+            "run",
+            "--release",
+            "--workspace",
+            "--locked",
+            "--run-ignored",
+            "only",
+            "--profile",
+            "soak",
+        ],
     )
     .args(arguments.iter().cloned());
     let counts = counts(&watched(&call)?)?;

@@ -22,7 +22,10 @@ pub(crate) fn run(project: &Project, arguments: &[String]) -> Result<()> {
 pub(crate) fn calls(project: &Project, arguments: &[String]) -> Vec<(&'static str, Call)> {
     let mut calls = Vec::new();
     if arguments.is_empty() {
-        calls.push(("doc tests", Call::cargo(project, ["test", "--release", "--workspace", "--locked", "--doc"])));
+        calls.push((
+            "doc tests",
+            Call::cargo(project, ["test", "--release", "--workspace", "--locked", "--doc"]),
+        ));
     }
     let tests = if needs::has_nextest(project) {
         let profile = if env::var_os("CI").is_some() { "ci" } else { "default" };

@@ -25,7 +25,16 @@ fn a_feature_that_is_switched_on_is_seen() {
 fn tree(manifest: &str, target: Option<&str>) -> String {
     let mut command = Command::new(env!("CARGO"));
     command
-        .args(["tree", "--offline", "--locked", "--workspace", "--edges", "features", "--invert", "serde_json"])
+        .args([
+            "tree",
+            "--offline",
+            "--locked",
+            "--workspace",
+            "--edges",
+            "features",
+            "--invert",
+            "serde_json",
+        ])
         .arg("--manifest-path")
         .arg(root().join(manifest));
     if let Some(target) = target {

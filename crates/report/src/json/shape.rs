@@ -150,8 +150,7 @@ impl<'a> FindingShape<'a> {
 
 impl<'a> OutcomeDetail<'a> {
     pub(super) fn of(outcome: &'a RunOutcome) -> Self {
-        let plain =
-            Self { reason: None, exit_code: None, excerpt: None, denied_imports: &[] };
+        let plain = Self { reason: None, exit_code: None, excerpt: None, denied_imports: &[] };
         match outcome {
             RunOutcome::Failed { reason, exit_code, excerpt } => Self {
                 reason: Some(match reason {

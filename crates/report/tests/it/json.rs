@@ -116,7 +116,7 @@ fn runs_follow_the_schema_and_say_the_limit() {
     };
     let report = Report::with_data(Vec::new(), &serde_json::json!([1, { "a": null }])).unwrap();
     let document = run(&RunOutcome::Completed, Some(&report));
-    assert_eq!((&document["outcome"]["name"], &document["limit"]), (&"completed".into(), &Value::Null));
+    assert_eq!((&document["outcome"], &document["limit"]), (&"completed".into(), &Value::Null));
     assert_eq!(document["report"]["data"][0], 1);
     let hit = |limit| LimitHit { limit, value: 5, peak: 6 };
     let document = run(&RunOutcome::TimedOut(hit(LimitName::WallTimeMs)), None);
