@@ -45,9 +45,8 @@ impl Exit {
     /// The exit code of a decision.
     pub(crate) fn of(decision: Decision, fail_on_adaptations: bool) -> Self {
         match decision {
-            Decision::Merge => Self::Success,
             Decision::MergeWithAdaptations if fail_on_adaptations => Self::Rollback,
-            Decision::MergeWithAdaptations => Self::Success,
+            Decision::Merge | Decision::MergeWithAdaptations => Self::Success,
             Decision::Rollback => Self::Rollback,
             Decision::Inconclusive => Self::Inconclusive,
         }

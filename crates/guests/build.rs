@@ -132,6 +132,7 @@ fn write_if_changed(path: &Path, bytes: &[u8], kept: &mut Vec<PathBuf>) {
     fs::write(path, bytes).unwrap_or_else(|error| panic!("cannot write {}: {error}", path.display()));
 }
 
+#[expect(clippy::disallowed_methods, reason = "what the host's build set must not reach the guests'")]
 fn build(cargo: &std::ffi::OsStr, stage: &Path, target: &Path, cargo_home: Option<&Path>) {
     let mut flags = vec![format!("--remap-path-prefix={}=/genesis", stage.display())];
     for sources in cargo_home.map(registry_sources).unwrap_or_default() {
@@ -183,7 +184,9 @@ fn write_constants(out: &Path, modules: &[(String, PathBuf)]) {
     for name in GUESTS {
         let constant = name.to_uppercase().replace('-', "_");
         let (wasm, digest) = match modules.iter().find(|(built, _)| built == name) {
-            Some((_, path)) => (format!("include_bytes!({path:?})"), digest(&read(path))),
+            Some((_, path)) => {
+                (format!("include_bytes!({:?})", path.display().to_string()), digest(&read(path)))
+            }
             None => ("&[]".to_owned(), String::new()),
         };
         writeln!(

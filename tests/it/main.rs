@@ -1,5 +1,7 @@
 //! Integration tests of the whole, as one binary.
 
+#![expect(clippy::unwrap_used, reason = "a test whose stage cannot be set has failed")]
+
 mod bad_input;
 mod commands;
 mod corpus;

@@ -53,7 +53,7 @@ impl Bench {
     }
 
     pub(crate) fn genesis(&self, args: &[&str]) -> Ran {
-        finish(self.command(args).output().unwrap())
+        finish(&self.command(args).output().unwrap())
     }
 
     /// Runs an experiment without syncing and gives its JSON report.
@@ -78,7 +78,7 @@ impl Bench {
             .env("GIT_CONFIG_GLOBAL", "/dev/null")
             .output()
             .expect("git is installed: apt-get install git");
-        finish(output)
+        finish(&output)
     }
 
     /// Nothing is lost and nothing is half done.
@@ -101,7 +101,7 @@ impl Bench {
     }
 }
 
-fn finish(output: Output) -> Ran {
+fn finish(output: &Output) -> Ran {
     Ran {
         code: output.status.code(),
         stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
@@ -116,6 +116,7 @@ pub(crate) fn project(path: &str) -> PathBuf {
 
 /// The corpus, when the variable names it; else says that the test is skipped.
 #[expect(clippy::disallowed_methods, reason = "tests find the corpus by this variable")]
+#[expect(clippy::print_stdout, reason = "a test that is skipped says so")]
 pub(crate) fn corpus() -> Option<PathBuf> {
     let corpus = std::env::var_os("GENESIS_CORPUS").map(PathBuf::from);
     if corpus.is_none() {

@@ -43,7 +43,7 @@ pub(crate) fn run(args: &Check, global: &Global) -> Result<Exit, Failure> {
     }
     let runner = host::runner(&config)?;
     let bar = Bar::new("checking");
-    let checked = check_files(files, profile, &policy, &runner, &cancel, &|progress| bar.show(progress));
+    let checked = check_files(&files, profile, &policy, &runner, &cancel, &|progress| bar.show(progress));
     bar.clear();
     let mut checked = checked?;
     checked.extend(unreadable.into_iter().map(|(path, error)| CheckedFile {

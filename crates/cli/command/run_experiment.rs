@@ -202,12 +202,11 @@ fn given_baseline(
     let path = Path::new(given);
     if path.is_file() {
         let own;
-        let root = match root.relative(path) {
-            Ok(_) => root,
-            Err(_) => {
-                own = self::root(None, None, path)?;
-                &own
-            }
+        let root = if root.relative(path).is_ok() {
+            root
+        } else {
+            own = self::root(None, None, path)?;
+            &own
         };
         let text = root.load(&root.relative(path)?, caps)?;
         return Ok(Baseline { text, origin: BaselineOrigin::File(given.to_owned()) });
@@ -284,6 +283,7 @@ fn risk(risk: args::Risk) -> Risk {
 
 /// A validator profile by name.
 pub(crate) fn profile(name: &str) -> Result<Profile, Failure> {
-    name.parse()
-        .map_err(|_| Failure::usage(format!("`{name}` is no profile; there are legacy, standard and strict")))
+    name.parse().map_err(|()| {
+        Failure::usage(format!("`{name}` is no profile; there are legacy, standard and strict"))
+    })
 }

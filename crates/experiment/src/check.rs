@@ -34,7 +34,7 @@ pub struct CheckedFile {
 /// # Errors
 /// When the sandbox fails, or it was asked to stop.
 pub fn check_files(
-    files: Vec<(String, TemplateText)>,
+    files: &[(String, TemplateText)],
     profile: Profile,
     policy: &Policy,
     runner: &Runner,
@@ -58,7 +58,7 @@ pub fn check_files(
         sources.insert(String::new(), text.text.clone());
         checked.push(CheckedFile { path: path.clone(), sources, findings: findings? });
     }
-    add_references(&files, profile, policy, &mut checked);
+    add_references(files, profile, policy, &mut checked);
     Ok(checked)
 }
 

@@ -180,8 +180,12 @@ impl TemplateRoot {
                             break;
                         }
                         // A path that leaves the root, or leads nowhere, is no part; the validator names it.
-                        Err(LoadError::NotFound { .. } | LoadError::OutsideRoot { .. }) => {}
-                        Err(LoadError::NotAFile { .. } | LoadError::Io { .. }) => {}
+                        Err(
+                            LoadError::NotFound { .. }
+                            | LoadError::OutsideRoot { .. }
+                            | LoadError::NotAFile { .. }
+                            | LoadError::Io { .. },
+                        ) => {}
                         Err(error) => return Err(error),
                     }
                 }
@@ -229,7 +233,7 @@ impl TemplateRoot {
 fn into_text(bytes: Vec<u8>, shown: impl Fn() -> String) -> Result<String, LoadError> {
     String::from_utf8(bytes).map_err(|error| {
         let offset = error.utf8_error().valid_up_to();
-        let line = 1 + error.as_bytes()[..offset].iter().filter(|&&byte| byte == b'\n').count();
+        let line = error.as_bytes()[..offset].split(|&byte| byte == b'\n').count();
         LoadError::NotUtf8 { path: shown(), offset, line }
     })
 }

@@ -96,12 +96,12 @@ pub fn measure(
         outcome
     });
     let samples: Vec<Rendering> = request.samples.iter().map(as_rendering).collect();
-    let sampled = (0..plan.cases.len())
+    let from_samples = (0..plan.cases.len())
         .filter_map(|case| Some(((Side::Candidate, case), samples.get(plan.sample(case)?)?)));
     let rendered: BTreeMap<(Side, usize), &Rendering> = done
         .iter()
         .filter_map(|run| Some(((run.side, run.case?), run.result.as_ref().ok()?.rendering.as_ref()?)))
-        .chain(sampled)
+        .chain(from_samples)
         .collect();
     // A case that did not render has failed already; there is nothing that a further check could be given.
     let later: Vec<(Job, &Rendering)> = later

@@ -84,11 +84,11 @@ pub fn plan(request: &Request, runner: &Runner) -> Result<Plan, ExperimentError>
         judged != Judged::ValidationOnly && checks.iter().any(|check| check.applies == Applies::Render);
 
     let cases = if outline.is_ok() && (!kind.is_template() || kind == Kind::Other && !renders) {
-        Cases::none(kind)
+        Chosen::none(kind)
     } else if renders {
-        Cases::chosen(request, &by_risk, seed)
+        Chosen::by_risk(request, &by_risk, seed)
     } else {
-        Cases::one()
+        Chosen::one()
     };
     // A sample is checked by what checks rendered code; without such a check there is nothing to do with it.
     let checks_code = checks.iter().any(|check| check.applies == Applies::Case);
@@ -136,14 +136,14 @@ pub(crate) fn version_ref(text: &TemplateText, outline: Option<&Outline>) -> Ver
     }
 }
 
-struct Cases {
+struct Chosen {
     cases: Vec<Case>,
     possible: u64,
     selection: String,
     findings: Vec<Finding>,
 }
 
-impl Cases {
+impl Chosen {
     fn none(kind: Kind) -> Self {
         let selection = format!("nothing to judge: {} is not a kind of template", kind.as_str());
         Self { cases: Vec::new(), possible: 0, selection, findings: Vec::new() }
@@ -159,7 +159,7 @@ impl Cases {
         }
     }
 
-    fn chosen(request: &Request, plan: &genesis_policy::Plan, seed: Seed) -> Self {
+    fn by_risk(request: &Request, plan: &genesis_policy::Plan, seed: Seed) -> Self {
         let options = CaseOptions {
             selection: match plan.selection {
                 Selection::Defaults => genesis_template::Selection::Defaults,

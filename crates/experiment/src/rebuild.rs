@@ -14,20 +14,20 @@ use crate::tree;
 /// When the history cannot be read, or the ledger not be written; the ledger is unchanged then.
 pub async fn rebuild_ledger(commits: &Commits, waiting: &dyn Fn()) -> Result<Rebuilt, ExperimentError> {
     let lock = commits.history.lock(waiting)?;
-    let mut rebuild = Rebuild::default();
+    let mut found = Rebuild::default();
     for id in commits.history.experiments()? {
-        rebuild.experiments.push(record(commits, id)?);
+        found.experiments.push(record(commits, id)?);
     }
-    rebuild.experiments.sort_by_key(|record| (record.created_at_ms, record.id));
+    found.experiments.sort_by_key(|record| (record.created_at_ms, record.id));
     for template in commits.history.templates()? {
         // The history lists the newest first.
         for entry in commits.history.versions(&template)?.into_iter().rev() {
-            let at_ms = promoted_at(&entry, &rebuild.experiments);
+            let at_ms = promoted_at(&entry, &found.experiments);
             let promoted = promoted(commits, &template, &entry, at_ms)?;
-            rebuild.promoted.push((template.clone(), promoted));
+            found.promoted.push((template.clone(), promoted));
         }
     }
-    let rebuilt = commits.ledger.rebuild(&rebuild).await?;
+    let rebuilt = commits.ledger.rebuild(&found).await?;
     drop(lock);
     Ok(rebuilt)
 }

@@ -120,8 +120,10 @@ fn request_of(
     };
     let policy = Policy::load("policy.toml", &|_| Ok(back.policy.clone()), None)
         .map_err(|error| unreadable(format!("its policy cannot be read: {error}")))?;
-    let profile: Profile =
-        recorded.profile.parse().map_err(|_| unreadable(format!("its profile is `{}`", recorded.profile)))?;
+    let profile: Profile = recorded
+        .profile
+        .parse()
+        .map_err(|()| unreadable(format!("its profile is `{}`", recorded.profile)))?;
     let mut guests = Vec::new();
     for guest in &recorded.guests {
         let wasm = back

@@ -20,6 +20,7 @@ impl Settings {
 }
 
 /// Prints the settings for cargo. To be called from a build script.
+#[expect(clippy::print_stdout, reason = "printing is how a build script speaks to cargo")]
 pub fn apply(settings: &Settings) {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rustc-link-arg-bins=-zstack-size={}", settings.stack_bytes);
