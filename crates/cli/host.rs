@@ -4,9 +4,9 @@ use std::path::PathBuf;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use genesis_domain::ExperimentId;
-use genesis_experiment::{CommitPoint, Runner};
+use genesis_experiment::{CommitPoint, ExperimentError, Runner};
 use genesis_policy::Date;
-use genesis_sandbox::SandboxConfig;
+use genesis_sandbox::{SandboxConfig, SandboxError};
 
 use crate::config::Config;
 use crate::exit::Failure;
@@ -48,7 +48,14 @@ pub(crate) fn runner(config: &Config) -> Result<Runner, Failure> {
     if let Some(folder) = cache_dir.as_ref().filter(|folder| !folder.exists()) {
         crate::progress::note(&format!("preparing the built-in guests (once; kept in {})", folder.display()));
     }
-    Ok(Runner::new(SandboxConfig { slots, cache_dir }, config.threads.value)?)
+    match Runner::new(SandboxConfig { slots, cache_dir }, config.threads.value) {
+        // Without a cache everything works, only slower; a cache that others may write is never read.
+        Err(ExperimentError::Sandbox(error @ SandboxError::Cache { .. })) => {
+            crate::progress::note(&format!("note: {error}; the built-in guests are compiled anew"));
+            Ok(Runner::new(SandboxConfig { slots, cache_dir: None }, config.threads.value)?)
+        }
+        runner => Ok(runner?),
+    }
 }
 
 /// `GENESIS_CACHE_DIR`, else the user's cache folder; none when the user has no home.

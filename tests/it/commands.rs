@@ -163,3 +163,28 @@ fn adaptations_fail_only_when_asked_to() {
     let (code, _) = bench.experiment(&two, &["--baseline", one.to_str().unwrap(), "--fail-on-adaptations"]);
     assert_eq!(code, 1);
 }
+
+#[test]
+fn a_cache_that_cannot_be_used_is_told_and_does_without() {
+    let bench = Bench::new();
+    bench.template("greeting.json", &greeting("1.0.0"));
+    bench.write("taken", "a file");
+    let output = bench
+        .command(&["check", "greeting.json"])
+        .env("GENESIS_CACHE_DIR", bench.path().join("taken"))
+        .output()
+        .unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{stderr}");
+    assert!(stderr.contains("taken") && stderr.contains("compiled anew"), "{stderr}");
+}
+
+#[test]
+fn samples_that_no_check_would_see_are_refused() {
+    let bench = Bench::new();
+    bench.template("greeting.json", &greeting("1.0.0"));
+    bench.write("samples/one.py", "print(1)\n");
+    let ran = bench.genesis(&["run-experiment", "greeting.json", "--samples", "samples"]);
+    assert_eq!(ran.code, Some(2), "{ran:?}");
+    assert!(ran.stderr.contains("--guest"), "{ran:?}");
+}

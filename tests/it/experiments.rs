@@ -202,3 +202,46 @@ fn fuel_that_grows_beyond_the_policys_word_is_remarked_and_changes_no_verdict() 
     let (_, report) = bench.experiment(&two, &args);
     assert!(!remarks(&report).contains(&"fuel_grew"), "{report:#}");
 }
+
+/// A guest that looks at what each case rendered and always gives the same report.
+fn case_guest(report: &str) -> Vec<u8> {
+    let escaped = report.replace('\\', "\\\\").replace('"', "\\\"");
+    let manifest = r#"{\"name\":\"verdict\",\"version\":\"1\",\"abi\":1,\"applies\":\"case\"}"#;
+    let text = format!(
+        r#"(module
+            (@custom "genesis:guest" "{manifest}")
+            (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+            (memory (export "memory") 1)
+            (data (i32.const 64) "{escaped}")
+            (func (export "_start")
+                (i32.store (i32.const 0) (i32.const 64)) (i32.store (i32.const 4) (i32.const {}))
+                (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))))"#,
+        report.len()
+    );
+    wat::parse_str(text).unwrap()
+}
+
+#[test]
+fn a_users_guest_judges_what_each_case_rendered_and_samples_of_generated_code() {
+    let bench = Bench::new();
+    let template = bench.template("greeting.json", &greeting("1.0.0"));
+    bench.write("samples/one.py", "print(1)\n");
+    let clean = bench.write("clean.wasm", case_guest(r#"{"abi":1,"findings":[]}"#));
+    let args = ["--guest", clean.to_str().unwrap(), "--samples", "samples", "--dry-run"];
+    let (code, report) = bench.experiment(&template, &args);
+    assert_eq!((code, decision(&report)), (0, "merge"), "{report:#}");
+    let names: Vec<&str> =
+        report["cases"].as_array().unwrap().iter().map(|case| case["name"].as_str().unwrap()).collect();
+    assert_eq!(names.len(), 3, "{names:?}");
+    assert_eq!(names[2], "sample one.py");
+    let runs = report["runs"].as_array().unwrap();
+    assert_eq!(runs.iter().filter(|run| run["check"] == "clean").count(), 3, "{runs:#?}");
+
+    let finds = r#"{"abi":1,"findings":[{"severity":"error","code":"X1","message":"no good"}]}"#;
+    let strict = bench.write("strict.wasm", case_guest(finds));
+    let (code, report) = bench.experiment(&template, &["--guest", strict.to_str().unwrap()]);
+    assert_eq!((code, decision(&report), rule(&report)), (1, "rollback", "new-errors"), "{report:#}");
+    assert_eq!(codes(&report).iter().filter(|code| **code == "X1").count(), 1, "one finding for both cases");
+    assert!(report["cases"].as_array().unwrap().iter().all(|case| case["candidate"]["passed"] == false));
+    assert_eq!(bench.tip("greeting"), None);
+}

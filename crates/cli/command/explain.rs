@@ -11,7 +11,8 @@ pub(crate) fn run(args: &Explain) -> Result<Exit, Failure> {
     let Some(wanted) = args.code.as_deref().filter(|_| !args.list) else {
         let mut text = String::new();
         for code in genesis_template::all_codes() {
-            writeln!(text, "{}  {:<28} {}", code.code, code.name, code.summary)
+            let known_as = code.legacy_name.map(|name| format!(" ({name})")).unwrap_or_default();
+            writeln!(text, "{}  {:<28} {}{known_as}", code.code, code.name, code.summary)
                 .expect("writing to a string cannot fail");
         }
         for code in genesis_experiment::HOST_CODES {

@@ -30,6 +30,10 @@ pub(crate) fn run(args: &RunExperiment, global: &Global) -> Result<Exit, Failure
     let answers = args.answers.as_deref().map(answers).transpose()?.unwrap_or_default();
     let samples =
         args.samples.as_deref().map(|folder| samples(folder, &caps)).transpose()?.unwrap_or_default();
+    if !samples.is_empty() && !checks_code(&guests, &policy) {
+        return Err(Failure::usage("no check looks at generated code, so the samples would go unseen")
+            .with_help("name a guest that does with --guest, or in the policy with applies = \"case\""));
+    }
     let tightened = policy
         .tightened(&genesis_policy::Request {
             template: template.as_str().to_owned(),
@@ -190,6 +194,11 @@ fn guests(args: &RunExperiment, policy: &Policy) -> Result<Vec<UserGuest>, Failu
         guests.push(UserGuest { name: unique, wasm: policies::module(path, policy)?, required: true });
     }
     Ok(guests)
+}
+
+/// Whether anything may look at generated code: a check of the policy, or a guest whose manifest is read later.
+fn checks_code(guests: &[UserGuest], policy: &Policy) -> bool {
+    !guests.is_empty() || policy.checks().iter().any(|check| check.applies == genesis_abi::Applies::Case)
 }
 
 fn given_baseline(
