@@ -118,3 +118,35 @@ fn peak_resident_kib(child: &mut std::process::Child) -> u64 {
         std::thread::yield_now();
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn an_interrupt_ends_a_long_run_at_once_and_nothing_is_recorded() {
+    let bench = Bench::new();
+    let template = bench.template("greeting.json", &greeting("1.0.0"));
+    let guest = bench.write("loop.wasm", wat::parse_str(LOOP).unwrap());
+    let policy = bench.write(
+        "slow.toml",
+        "name = \"slow\"\nextends = \"default\"\n[limits]\nfuel = 1_000_000_000_000\nwall_time_ms = \"60 s\"\n",
+    );
+    let args = [
+        "run-experiment",
+        template.to_str().unwrap(),
+        "--guest",
+        guest.to_str().unwrap(),
+        "--policy",
+        policy.to_str().unwrap(),
+    ];
+    let mut child = bench.spawn(&args);
+    // The handler is set before the ledger is made.
+    while !bench.path().join(".genesis/ledger.sqlite").exists() {
+        assert!(child.try_wait().unwrap().is_none(), "it ended before it could be interrupted");
+        std::thread::yield_now();
+    }
+    let sent = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(sent.success());
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert_eq!(bench.tip("greeting"), None);
+    assert_eq!(bench.genesis(&["history", "list"]).stdout, "no experiment yet\n");
+    bench.assert_sound();
+}
