@@ -20,6 +20,8 @@ const APPLICATION_ID: i64 = 0x4745_4E45;
 
 /// How long a writer waits for another process.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
+/// Between two tries to open a file that another process is making.
+const BUSY_PAUSE: Duration = Duration::from_millis(10);
 const READERS: u32 = 4;
 
 /// Damaged files that are kept beside each other.
@@ -47,7 +49,7 @@ impl Ledger {
             .acquire_timeout(BUSY_TIMEOUT)
             .connect_lazy_with(options);
         let ledger = Self { path: path.to_owned(), writer, reader };
-        ledger.migrate().await?;
+        ledger.migrate_in_turn().await?;
         Ok(ledger)
     }
 
@@ -77,6 +79,21 @@ impl Ledger {
         }
         fs::rename(path, &aside).during(path, ACTION)?;
         Ok(Some(aside))
+    }
+
+    /// A new file is switched to its log mode by whoever opens it first, and SQLite tells the others that it is
+    /// locked without waiting for its busy timeout. So the waiting is done here.
+    async fn migrate_in_turn(&self) -> Result<(), StoreError> {
+        let mut waited = Duration::ZERO;
+        loop {
+            match self.migrate().await {
+                Err(StoreError::Busy { .. }) if waited < BUSY_TIMEOUT => {
+                    tokio::time::sleep(BUSY_PAUSE).await;
+                    waited += BUSY_PAUSE;
+                }
+                outcome => return outcome,
+            }
+        }
     }
 
     /// In one transaction, so that two processes that make the same ledger do not meet half way.
