@@ -143,6 +143,7 @@ fn build(cargo: &std::ffi::OsStr, stage: &Path, target: &Path, cargo_home: Optio
         .current_dir(stage)
         .args(["build", "--release", "--locked", "--offline", "--target", TARGET, "--target-dir"])
         .arg(target)
+        .args(GUESTS.iter().flat_map(|name| ["--package", name]))
         .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"));
     // What cargo, clippy or rustdoc set for the host's build must not reach the guests'.
     for (name, _) in env::vars_os() {

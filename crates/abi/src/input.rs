@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::CodeInput;
+
 /// What a guest is asked to look at.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Input {
@@ -37,6 +39,8 @@ pub enum Subject {
     Render(RenderInput),
     /// What one case rendered, to be checked.
     Case(CaseInput),
+    /// Code of one language, to be parsed, linted or run.
+    Code(CodeInput),
 }
 
 /// A template's raw text, with the texts it draws in.

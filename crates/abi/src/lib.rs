@@ -4,6 +4,7 @@
 //! output (a [`Report`]). The host describes what became of the run with a [`RunOutcome`] and a [`Usage`], under
 //! the [`Limits`] it was given. This crate holds those shapes and nothing else: no I/O, no clock, no engine.
 
+pub mod code;
 mod finding;
 mod input;
 mod limits;
@@ -11,6 +12,7 @@ mod manifest;
 mod outcome;
 mod report;
 
+pub use code::{Analysis, CodeInput, CodeReport, CodeRun, RuleUse, TestOutcome, TestResult};
 pub use finding::{Finding, Place, Severity, Span};
 pub use input::{
     BaselineText, CaseFile, CaseInput, Input, PromotedVersion, ReadCaps, RenderInput, Subject, TemplateText,

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::Analysis;
+
 /// Name of the custom section that holds the manifest as JSON.
 pub const MANIFEST_SECTION: &str = "genesis:guest";
 
@@ -15,6 +17,8 @@ pub enum Applies {
     Render,
     /// To what each case rendered.
     Case,
+    /// To code of the languages that the manifest names.
+    Code,
 }
 
 /// A guest's description of itself.
@@ -28,6 +32,12 @@ pub struct Manifest {
     pub abi: u32,
     /// What it is applied to.
     pub applies: Applies,
+    /// For [`Applies::Code`]: ids of the languages it takes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub languages: Vec<String>,
+    /// For [`Applies::Code`]: what it can do with them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub analyses: Vec<Analysis>,
     /// One line on what it checks.
     #[serde(default)]
     pub description: String,
