@@ -71,7 +71,7 @@ fn guests(criterion: &mut Criterion) {
             serde_json::to_vec(&genesis_abi::Report::new(native(subject))).expect("it is JSON")
         });
     });
-    let guest = load(genesis_guests::VALIDATE_TEMPLATE.wasm);
+    let guest = load(&genesis_guests::VALIDATE_TEMPLATE.wasm());
     criterion.bench_function("sandboxed_validate", |bencher| bencher.iter(|| run(&guest, &input)));
     let empty = wat::parse_str(EMPTY).expect("the text is a module");
     let empty = load(&empty);
@@ -80,7 +80,7 @@ fn guests(criterion: &mut Criterion) {
     let answers = answers.as_object().expect("it is an object").clone();
     let render =
         bytes(Subject::Render(RenderInput { template: template("1.0.0"), answers, output_bytes: 1 << 20 }));
-    let guest = load(genesis_guests::RENDER_TEMPLATE.wasm);
+    let guest = load(&genesis_guests::RENDER_TEMPLATE.wasm());
     criterion.bench_function("sandboxed_render", |bencher| bencher.iter(|| run(&guest, &render)));
 }
 

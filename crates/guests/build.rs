@@ -1,22 +1,45 @@
 //! Builds the guests for `wasm32-wasip1` and writes them out as constants. Offline: what is missing is named, with the
-//! command that gets it.
+//! command that gets it. Guests with C in them need a compiler for it, and the one that runs Python is built by
+//! `cargo xtask setup`; where those are not to be had, such guests are left out and the program says so when asked.
 //!
 //! The guests are built in a copy of their sources under `OUT_DIR`, where all of them lie below one workspace root:
 //! cargo mixes the path of a crate outside the root into its symbol names, and the digest of a guest would then
 //! depend on where the project lies.
 
+#[path = "build/compile.rs"]
+mod compile;
+#[path = "build/manifest.rs"]
+mod manifest;
+#[path = "build/sources.rs"]
+mod sources;
+
 use std::env;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use sha2::{Digest as _, Sha256};
 
-const TARGET: &str = "wasm32-wasip1";
-const GUESTS: [&str; 2] = ["validate-template", "render-template"];
-/// Crates of the host's workspace that the guests are built from.
-const SHARED: [&str; 2] = ["abi", "template"];
+use crate::compile::{Build, CCompiler};
+
+/// Guests in Rust alone.
+const RUST: [&str; 2] = ["validate-template", "render-template"];
+/// Packages with C in them: one with a module for each language, and the one that runs JavaScript.
+const WITH_C: [&str; 2] = ["genesis-code", "run-javascript"];
+const NO_C_COMPILER: &str = "there was no C compiler for wasm when this program was built; `cargo xtask setup` gets one, then build it again";
+const NO_PYTHON: &str = "Python with pip was not there when this program was built; `cargo xtask setup` tells what is \
+                         missing, then build it again";
+const SKIPPED: &str = "this program was built with GENESIS_SKIP_GUESTS; build it without";
+
+/// A guest, or the reason why there is none.
+struct Made {
+    name: String,
+    module: Result<PathBuf, &'static str>,
+    /// Whether the same sources give the same bytes on another machine, under the same compilers.
+    reproducible: bool,
+    /// What compiled the C in it.
+    c_compiler: Option<String>,
+}
 
 #[expect(clippy::disallowed_methods, reason = "a build script is told everything through the environment")]
 fn main() {
@@ -25,179 +48,105 @@ fn main() {
         .join("../..")
         .canonicalize()
         .expect("the crate lies two folders below the project's root");
+    let guests = root.join("sandbox-guests");
     println!("cargo::rerun-if-env-changed=GENESIS_SKIP_GUESTS");
-    if env::var_os("GENESIS_SKIP_GUESTS").is_some() {
-        write_constants(&out, &[]);
-        return;
-    }
-    println!("cargo::rerun-if-changed={}", root.join("sandbox-guests").display());
-    for name in SHARED {
-        println!("cargo::rerun-if-changed={}", root.join("crates").join(name).join("src").display());
-        println!("cargo::rerun-if-changed={}", root.join("crates").join(name).join("Cargo.toml").display());
-    }
+    println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-changed=build");
+    println!("cargo::rerun-if-changed={}", guests.join("code/src/bin").display());
+    let with_c: Vec<String> =
+        language_guests(&guests).into_iter().chain(["run-javascript".to_owned()]).collect();
+    let python = root.join("target/guests/run-python.wasm");
 
-    let stage = out.join("stage");
-    copy_sources(&root, &stage);
-    let cargo = env::var_os("CARGO").expect("cargo sets CARGO");
-    let cargo_home = env::var_os("CARGO_HOME")
-        .map(PathBuf::from)
-        .or_else(|| env::var_os("HOME").map(|home| PathBuf::from(home).join(".cargo")));
-    build(&cargo, &stage, &out.join("target"), cargo_home.as_deref());
-
-    let modules: Vec<(String, PathBuf)> = GUESTS
-        .iter()
-        .map(|name| {
-            let module = out.join("target").join(TARGET).join("release").join(format!("{name}.wasm"));
-            ((*name).to_owned(), module)
-        })
-        .collect();
-    write_constants(&out, &modules);
-}
-
-/// Copies the guests and the crates they share with the host below `stage`, and leaves files alone that are the same,
-/// so that cargo builds only what changed.
-fn copy_sources(root: &Path, stage: &Path) {
-    let mut kept = Vec::new();
-    copy_folder(&root.join("sandbox-guests"), stage, &mut kept);
-    for name in SHARED {
-        let from = root.join("crates").join(name);
-        let to = stage.join("crates").join(name);
-        copy_folder(&from.join("src"), &to.join("src"), &mut kept);
-        let manifest = String::from_utf8(read(&from.join("Cargo.toml"))).expect("a manifest is UTF-8");
-        write_if_changed(&to.join("Cargo.toml"), without_dev_dependencies(&manifest).as_bytes(), &mut kept);
-    }
-    remove_others(stage, &kept);
-}
-
-/// Below the workspace's root a crate is a member, and its dev-dependencies would be in the lock file.
-fn without_dev_dependencies(manifest: &str) -> String {
-    let mut kept = String::new();
-    let mut skipping = false;
-    for line in manifest.lines() {
-        if line.starts_with('[') {
-            skipping = line.trim_end() == "[dev-dependencies]";
-        }
-        if !skipping {
-            kept.push_str(line);
-            kept.push('\n');
-        }
-    }
-    kept
-}
-
-fn copy_folder(from: &Path, to: &Path, kept: &mut Vec<PathBuf>) {
-    let entries =
-        fs::read_dir(from).unwrap_or_else(|error| panic!("cannot read {}: {error}", from.display()));
-    for entry in entries {
-        let entry = entry.unwrap_or_else(|error| panic!("cannot read {}: {error}", from.display()));
-        let name = entry.file_name();
-        let path = entry.path();
-        if path.is_dir() {
-            if name != "target" {
-                copy_folder(&path, &to.join(&name), kept);
-            }
-        } else if name == "Cargo.toml" {
-            // In the copy the shared crates lie below the workspace's root instead of beside it.
-            let text = String::from_utf8(read(&path)).expect("a manifest is UTF-8");
-            write_if_changed(&to.join(&name), text.replace("\"../crates/", "\"crates/").as_bytes(), kept);
-        } else if name == "Cargo.lock" || path.extension().is_some_and(|extension| extension == "rs") {
-            write_if_changed(&to.join(&name), &read(&path), kept);
-        }
-    }
-}
-
-fn remove_others(folder: &Path, kept: &[PathBuf]) {
-    for entry in fs::read_dir(folder).expect("the copy's folder was just written").flatten() {
-        let path = entry.path();
-        if path.is_dir() {
-            remove_others(&path, kept);
-        } else if !kept.contains(&path) {
-            fs::remove_file(&path)
-                .unwrap_or_else(|error| panic!("cannot remove {}: {error}", path.display()));
-        }
-    }
-}
-
-fn read(path: &Path) -> Vec<u8> {
-    fs::read(path).unwrap_or_else(|error| panic!("cannot read {}: {error}", path.display()))
-}
-
-fn write_if_changed(path: &Path, bytes: &[u8], kept: &mut Vec<PathBuf>) {
-    kept.push(path.to_owned());
-    if fs::read(path).is_ok_and(|old| old == bytes) {
-        return;
-    }
-    let folder = path.parent().expect("a file lies in a folder");
-    fs::create_dir_all(folder).unwrap_or_else(|error| panic!("cannot make {}: {error}", folder.display()));
-    fs::write(path, bytes).unwrap_or_else(|error| panic!("cannot write {}: {error}", path.display()));
-}
-
-#[expect(clippy::disallowed_methods, reason = "what the host's build set must not reach the guests'")]
-fn build(cargo: &std::ffi::OsStr, stage: &Path, target: &Path, cargo_home: Option<&Path>) {
-    let mut flags = vec![format!("--remap-path-prefix={}=/genesis", stage.display())];
-    for sources in cargo_home.map(registry_sources).unwrap_or_default() {
-        flags.push(format!("--remap-path-prefix={}=/crates", sources.display()));
-    }
-    let mut command = Command::new(cargo);
-    command
-        .current_dir(stage)
-        .args(["build", "--release", "--locked", "--offline", "--target", TARGET, "--target-dir"])
-        .arg(target)
-        .args(GUESTS.iter().flat_map(|name| ["--package", name]))
-        .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"));
-    // What cargo, clippy or rustdoc set for the host's build must not reach the guests'.
-    for (name, _) in env::vars_os() {
-        let Some(text) = name.to_str() else { continue };
-        let of_this_build =
-            text.starts_with("CARGO_") && !matches!(text, "CARGO_HOME" | "CARGO_ENCODED_RUSTFLAGS");
-        if of_this_build
-            || matches!(text, "RUSTFLAGS" | "RUSTC" | "RUSTC_WRAPPER" | "RUSTC_WORKSPACE_WRAPPER")
-        {
-            command.env_remove(text);
-        }
-    }
-    let output = command.output().expect("cargo runs: it runs this build script");
-    if output.status.success() {
-        return;
-    }
-    let stderr = String::from_utf8_lossy(&output.stderr);
-    let hint = if stderr.contains("can't find crate for `core`")
-        || stderr.contains("can't find crate for `std`")
-    {
-        "\nthe target is missing: rustup target add wasm32-wasip1 (or: cargo xtask setup)"
-    } else if stderr.contains("--offline") || stderr.contains("offline") {
-        "\na crate is not downloaded yet: cargo fetch --manifest-path sandbox-guests/Cargo.toml (or: cargo xtask setup)"
-    } else {
-        ""
+    let mut made = Vec::new();
+    let mut add = |name: &str, module, reproducible, c_compiler| {
+        made.push(Made { name: name.to_owned(), module, reproducible, c_compiler });
     };
-    panic!("the guests do not build{hint}\n{stderr}");
-}
-
-fn registry_sources(cargo_home: &Path) -> Vec<PathBuf> {
-    let Ok(entries) = fs::read_dir(cargo_home.join("registry/src")) else { return Vec::new() };
-    let mut folders: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
-    folders.sort();
-    folders
-}
-
-fn write_constants(out: &Path, modules: &[(String, PathBuf)]) {
-    let mut text = String::new();
-    for name in GUESTS {
-        let constant = name.to_uppercase().replace('-', "_");
-        let (wasm, digest) = match modules.iter().find(|(built, _)| built == name) {
-            Some((_, path)) => {
-                (format!("include_bytes!({:?})", path.display().to_string()), digest(&read(path)))
+    if env::var_os("GENESIS_SKIP_GUESTS").is_some() {
+        let names = RUST.into_iter().chain(with_c.iter().map(String::as_str)).chain(["run-python"]);
+        names.for_each(|name| add(name, Err(SKIPPED), false, None));
+    } else {
+        println!("cargo::rerun-if-changed={}", guests.display());
+        for name in sources::SHARED {
+            println!("cargo::rerun-if-changed={}", root.join("crates").join(name).join("src").display());
+            println!(
+                "cargo::rerun-if-changed={}",
+                root.join("crates").join(name).join("Cargo.toml").display()
+            );
+        }
+        let stage = out.join("stage");
+        sources::copy(&root, &stage);
+        let build = Build::new(stage, out.join("target"));
+        let modules = build.run("release", &RUST, None);
+        for name in RUST {
+            add(name, Ok(modules.join(format!("{name}.wasm"))), true, None);
+        }
+        match CCompiler::find(&root) {
+            Some(c) => {
+                let modules = build.run("parsers", &WITH_C, Some(&c));
+                for name in &with_c {
+                    add(name, Ok(modules.join(format!("{name}.wasm"))), true, Some(c.version()));
+                }
             }
-            None => ("&[]".to_owned(), String::new()),
+            None => with_c.iter().for_each(|name| add(name, Err(NO_C_COMPILER), true, None)),
+        }
+        if python.is_file() {
+            println!("cargo::rerun-if-changed={}", python.display());
+            add("run-python", Ok(python), false, None);
+        } else {
+            add("run-python", Err(NO_PYTHON), false, None);
+        }
+    }
+    write_constants(&out, &made);
+}
+
+/// The guests that parse and lint: one a file below `code/src/bin`.
+fn language_guests(guests: &Path) -> Vec<String> {
+    let folder = guests.join("code/src/bin");
+    let entries =
+        fs::read_dir(&folder).unwrap_or_else(|error| panic!("cannot read {}: {error}", folder.display()));
+    let mut names: Vec<String> = entries
+        .flatten()
+        .filter_map(|entry| Some(entry.file_name().to_str()?.strip_suffix(".rs")?.to_owned()))
+        .collect();
+    names.sort();
+    names
+}
+
+fn write_constants(out: &Path, made: &[Made]) {
+    let mut text = String::new();
+    let constant = |name: &str| name.to_uppercase().replace('-', "_");
+    for guest in made {
+        let name = &guest.name;
+        let (packed, size, digest, missing, manifest) = match &guest.module {
+            Ok(path) => {
+                let wasm = sources::read(path);
+                let packed = out.join(format!("{name}.wasm.zz"));
+                pack(&wasm, &packed);
+                let manifest = manifest::read(&wasm).unwrap_or_else(|| {
+                    panic!("the guest {name} has no manifest in its section genesis:guest")
+                });
+                let include = format!("include_bytes!({:?})", packed.display().to_string());
+                (include, wasm.len(), digest(&wasm), String::new(), manifest)
+            }
+            Err(why) => ("&[]".to_owned(), 0, String::new(), (*why).to_owned(), serde_json::Value::Null),
         };
         writeln!(
             text,
-            "/// The guest `{name}`.\npub const {constant}: Guest = Guest {{ name: {name:?}, wasm: {wasm}, digest: {digest:?} }};"
+            "/// The guest `{name}`.\npub const {}: Guest = Guest {{ name: {name:?}, digest: {digest:?}, packed: \
+             {packed}, size: {size}, applies: {:?}, languages: &{:?}, analyses: &{:?}, description: {:?}, \
+             reproducible: {}, c_compiler: {:?}, missing: {missing:?} }};",
+            constant(name),
+            manifest::text(&manifest, "applies"),
+            manifest::list(&manifest, "languages"),
+            manifest::list(&manifest, "analyses"),
+            manifest::text(&manifest, "description"),
+            guest.reproducible,
+            guest.c_compiler.as_deref().unwrap_or_default(),
         )
         .expect("writing to a string cannot fail");
     }
-    let constants: Vec<String> = GUESTS.iter().map(|name| name.to_uppercase().replace('-', "_")).collect();
-    let modules: Vec<String> = GUESTS.iter().map(|name| name.replace('-', "_")).collect();
+    let constants: Vec<String> = made.iter().map(|guest| constant(&guest.name)).collect();
+    let modules: Vec<String> = made.iter().map(|guest| guest.name.replace('-', "_")).collect();
     writeln!(
         text,
         "/// Every built-in guest.\npub const ALL: &[Guest] = &[{}];\n\n\
@@ -208,6 +157,18 @@ fn write_constants(out: &Path, modules: &[(String, PathBuf)]) {
     )
     .expect("writing to a string cannot fail");
     fs::write(out.join("guests.rs"), text).expect("OUT_DIR can be written");
+}
+
+/// Deflates a module, unless that was done already: grammars are tables, which shrink to a tenth.
+fn pack(wasm: &[u8], path: &Path) {
+    const LEVEL: u8 = 6;
+    let stamp = path.with_extension("of");
+    let digest = digest(wasm);
+    if path.is_file() && fs::read_to_string(&stamp).is_ok_and(|old| old == digest) {
+        return;
+    }
+    fs::write(path, miniz_oxide::deflate::compress_to_vec_zlib(wasm, LEVEL)).expect("OUT_DIR can be written");
+    fs::write(stamp, digest).expect("OUT_DIR can be written");
 }
 
 fn digest(bytes: &[u8]) -> String {

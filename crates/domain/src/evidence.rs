@@ -1,7 +1,7 @@
 //! Evidence: all runs of candidate and baseline on the same cases, and the metrics computed from them. It holds
 //! deterministic fields only, so that a replay gives the same bytes.
 
-use genesis_abi::{Finding, RunOutcome, Usage};
+use genesis_abi::{Analysis, Finding, RunOutcome, TestOutcome, TestResult, Usage};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -22,6 +22,9 @@ pub struct Evidence {
     pub findings: Vec<Finding>,
     /// Findings of the baseline that the candidate no longer has.
     pub removed_findings: Vec<Finding>,
+    /// What was done with code, in the order of the checks.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub code: Vec<CodeSummary>,
     /// What was computed from the above.
     pub metrics: Metrics,
 }
@@ -150,4 +153,63 @@ pub struct RunRecord {
     pub usage: Usage,
     /// Digest of its report's bytes; absent when it gave none.
     pub report: Option<Digest>,
+}
+
+/// What was done with the code of one language, summed over the candidate's cases.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CodeSummary {
+    /// Name of the check.
+    pub check: String,
+    /// What was done.
+    pub analysis: Analysis,
+    /// The language's id.
+    pub language: String,
+    /// What looked at the code, with its version.
+    pub by: String,
+    /// Whether that accepts exactly the texts of the language.
+    pub exact: bool,
+    /// Cases looked at.
+    pub cases: u64,
+    /// Files looked at.
+    pub files: u64,
+    /// Lines looked at.
+    pub lines: u64,
+    /// Lint rules that were applied.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub rules: u64,
+    /// The tests that were run, when tests were run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tests: Option<TestCounts>,
+}
+
+/// Tests by how they went.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TestCounts {
+    /// Ran to their end.
+    pub passed: u64,
+    /// Assert what does not hold.
+    pub failed: u64,
+    /// Raised something that is no assertion.
+    pub errored: u64,
+    /// Asked not to be run.
+    pub skipped: u64,
+}
+
+impl TestCounts {
+    /// Counts the tests of one run.
+    pub fn add(&mut self, tests: &[TestResult]) {
+        for test in tests {
+            *match test.outcome {
+                TestOutcome::Passed => &mut self.passed,
+                TestOutcome::Failed => &mut self.failed,
+                TestOutcome::Errored => &mut self.errored,
+                TestOutcome::Skipped => &mut self.skipped,
+            } += 1;
+        }
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's skip_serializing_if passes a reference")]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }

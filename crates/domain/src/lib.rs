@@ -10,7 +10,8 @@ mod step;
 mod verdict;
 
 pub use evidence::{
-    CaseRecord, CaseSide, Evidence, GuestRef, Judged, PlanSummary, RunRecord, Side, Subject, VersionRef,
+    CaseRecord, CaseSide, CodeSummary, Evidence, GuestRef, Judged, PlanSummary, RunRecord, Side, Subject,
+    TestCounts, VersionRef,
 };
 pub use experiment::{CheckSpent, Effect, Experiment, StepCommit};
 pub use ids::{CommitId, Digest, ExperimentId, IdError, Risk, Seed, TemplateId};

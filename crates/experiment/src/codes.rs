@@ -20,6 +20,11 @@ pub const UNREADABLE: &str = "G0102";
 /// The validator itself did not finish.
 pub(crate) const NOT_FINISHED: &str = "G0103";
 
+/// Code in a language that no guest parses.
+pub(crate) const NOT_PARSED: &str = "G0201";
+/// Tests in a language that no guest runs.
+pub(crate) const NOT_RUN: &str = "G0202";
+
 /// Every code that the host gives.
 pub const HOST_CODES: &[HostCode] = &[
     HostCode {
@@ -44,5 +49,19 @@ pub const HOST_CODES: &[HostCode] = &[
         explanation: "The guest that validates templates was stopped, for want of fuel, memory or time. Nothing can \
                       be said of the file; raise the limit that the message names in [limits.guest.validate-template] \
                       of the policy, or make the template smaller.",
+    },
+    HostCode {
+        code: NOT_PARSED,
+        name: "not-parsed",
+        summary: "rendered code is in a language that no guest parses",
+        explanation: "Nothing is said about this code: it was neither parsed nor linted. `genesis guest list` shows the \
+                      languages that are; a guest of your own can check others.",
+    },
+    HostCode {
+        code: NOT_RUN,
+        name: "not-run",
+        summary: "tests are in a language that no guest runs",
+        explanation: "The tests were parsed and linted like other code, and not run: JavaScript, TypeScript and Python are \
+                      the languages that run in the sandbox. They count for nothing, neither as passed nor as failed.",
     },
 ];

@@ -95,8 +95,8 @@ pub async fn run(
 ) -> Result<Experiment, ExperimentError> {
     for again in 0..MOST_TRIES {
         let started = (hooks.clock_us)();
-        let plan = plan(&request, runner)?;
-        let measurement = measure(&request, &plan, runner, cancel, hooks.progress)?;
+        let mut plan = plan(&request, runner)?;
+        let measurement = measure(&request, &mut plan, runner, cancel, hooks.progress)?;
         let verdict = judge(&request.policy, &measurement.evidence, plan.samples, again);
         let measured_us = (hooks.clock_us)() - started;
         (hooks.reached)(CommitPoint::Judged);

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use genesis_abi::{Applies, Finding, Place, Rendering, Severity, Usage};
 use genesis_domain::{
-    CaseRecord, CaseSide, CheckSpent, Digest, Evidence, Judged, Measured, Metric, Metrics, NotApplicable,
-    RunRecord, Side, Subject,
+    CaseRecord, CaseSide, CheckSpent, CodeSummary, Digest, Evidence, Judged, Measured, Metric, Metrics,
+    NotApplicable, RunRecord, Side, Subject,
 };
 use genesis_policy::Policy;
 
@@ -57,6 +57,7 @@ pub(crate) fn collect(request: &Request, plan: &Plan, runner: &Runner, done: Vec
         guests: plan.checks.iter().map(|check| check.guest.clone()).collect(),
     };
     let spent = spent(plan, &done);
+    let code = code_summaries(plan, &done);
     let runs = done.into_iter().filter_map(|run| record(plan, run)).collect();
     let evidence = Evidence {
         subject,
@@ -65,6 +66,7 @@ pub(crate) fn collect(request: &Request, plan: &Plan, runner: &Runner, done: Vec
         runs,
         findings: candidate.findings,
         removed_findings: removed,
+        code,
         metrics,
     };
     Measurement { evidence, renderings, spent, sources }
@@ -381,6 +383,35 @@ fn spent(plan: &Plan, done: &[Done]) -> Vec<CheckSpent> {
         peak.wall_time_us = peak.wall_time_us.max(usage.wall_time_us);
     }
     spent.into_values().collect()
+}
+
+fn code_summaries(plan: &Plan, done: &[Done]) -> Vec<CodeSummary> {
+    let mut summaries: BTreeMap<usize, CodeSummary> = BTreeMap::new();
+    for run in done.iter().filter(|run| run.side == Side::Candidate) {
+        let planned = &plan.checks[run.check];
+        let (Some(task), Ok(Finished { code: Some(report), .. })) = (&planned.code, &run.result) else {
+            continue;
+        };
+        let summary = summaries.entry(run.check).or_insert_with(|| CodeSummary {
+            check: planned.name.clone(),
+            analysis: task.analysis,
+            language: task.language.clone(),
+            by: report.by.clone(),
+            exact: report.exact,
+            cases: 0,
+            files: 0,
+            lines: 0,
+            rules: report.rules.len() as u64,
+            tests: None,
+        });
+        summary.cases += 1;
+        summary.files = summary.files.saturating_add(report.files);
+        summary.lines = summary.lines.saturating_add(report.lines);
+        if let Some(run) = &report.run {
+            summary.tests.get_or_insert_default().add(&run.tests);
+        }
+    }
+    summaries.into_values().collect()
 }
 
 fn record(plan: &Plan, run: Done) -> Option<RunRecord> {

@@ -5,6 +5,7 @@
 //! crate reads files only below a template's root, knows no clock (times are given to it) and prints nothing.
 
 mod check;
+mod code;
 mod codes;
 mod commit;
 mod error;
@@ -23,12 +24,13 @@ mod tree;
 mod verify;
 
 pub use check::{CheckedFile, check_files};
+pub use code::CodeTask;
 pub use codes::{HOST_CODES, HostCode, UNREADABLE};
 pub use commit::{CommitPoint, Commits, Hooks, baseline_in_force, promoted_versions, run};
 pub use error::ExperimentError;
 pub use load::{LoadCaps, LoadError, TemplateRoot};
 pub use measure::{Measurement, Progress, measure};
-pub use plan::{Plan, PlannedCheck, plan};
+pub use plan::{CodeCheck, Plan, PlannedCheck, plan};
 pub use rebuild::rebuild_ledger;
 pub use recover::{RecoveryNote, recover};
 pub use replay::{Difference, Replayed, replay};

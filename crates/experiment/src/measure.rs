@@ -4,16 +4,18 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use genesis_abi::{
-    ABI_VERSION, Applies, CaseFile, CaseInput, FailedReason, Finding, Input, ReadCaps, RenderInput,
-    RenderedFile, RenderedKind, Rendering, RunOutcome, Subject, TemplateText, Usage, ValidateInput,
+    ABI_VERSION, Analysis, Applies, CaseFile, CaseInput, CodeInput, CodeReport, FailedReason, Finding, Input,
+    ReadCaps, RenderInput, RenderedFile, RenderedKind, Rendering, RunOutcome, Subject, TemplateText, Usage,
+    ValidateInput,
 };
 use genesis_domain::{CheckSpent, Digest, Evidence, Side};
 use genesis_sandbox::{Cancel, Run};
 use serde_json::{Map, Value};
 
 use crate::ExperimentError;
+use crate::code;
 use crate::evidence;
-use crate::plan::{Plan, read_limits};
+use crate::plan::{Plan, PlannedCheck, read_limits};
 use crate::request::Request;
 use crate::runner::{Loaded, Runner};
 
@@ -62,6 +64,7 @@ pub(crate) struct Finished {
     pub(crate) report: Option<Digest>,
     pub(crate) findings: Vec<Finding>,
     pub(crate) rendering: Option<Rendering>,
+    pub(crate) code: Option<CodeReport>,
 }
 
 struct Job {
@@ -70,29 +73,30 @@ struct Job {
     case: Option<usize>,
 }
 
-/// Runs everything that the plan asks for.
+/// Runs everything that the plan asks for. The plan grows by the checks of code, once it is known which languages the
+/// cases render.
 ///
 /// # Errors
 /// [`ExperimentError::Cancelled`] when it was asked to stop. A run that the host could not carry out is part of the
 /// evidence.
 pub fn measure(
     request: &Request,
-    plan: &Plan,
+    plan: &mut Plan,
     runner: &Runner,
     cancel: &Cancel,
     progress: &(dyn Fn(Progress) + Sync),
 ) -> Result<Measurement, ExperimentError> {
-    let bench = Bench { request, plan, runner, cancel, output_bytes: share_of_output(request, plan) };
+    let output_bytes = share_of_output(request, plan);
+    let bench = Bench { request, plan, runner, cancel, output_bytes };
     let first = bench.jobs(&[Applies::Template, Applies::Render]);
-    let later = bench.jobs(&[Applies::Case]);
     let counter = AtomicU64::new(0);
-    let total = (first.len() + later.len()) as u64;
-    let step = || progress(Progress { done: counter.fetch_add(1, Ordering::Relaxed) + 1, total });
+    let step = |total: u64| progress(Progress { done: counter.fetch_add(1, Ordering::Relaxed) + 1, total });
+    let total = (first.len() + bench.jobs(&[Applies::Case]).len()) as u64;
     progress(Progress { done: 0, total });
 
     let mut done = runner.in_parallel(first.len(), |index| {
         let outcome = bench.carry_out(&first[index], None);
-        step();
+        step(total);
         outcome
     });
     let samples: Vec<Rendering> = request.samples.iter().map(as_rendering).collect();
@@ -103,16 +107,24 @@ pub fn measure(
         .filter_map(|run| Some(((run.side, run.case?), run.result.as_ref().ok()?.rendering.as_ref()?)))
         .chain(from_samples)
         .collect();
+    let renderings: Vec<&Rendering> = rendered.values().copied().collect();
+    let (checks, notes) = code::planned::checks(plan, request, runner, &renderings)?;
+    plan.checks.extend(checks);
+    plan.findings.extend(notes);
+    let bench = Bench { request, plan, runner, cancel, output_bytes };
     // A case that did not render has failed already; there is nothing that a further check could be given.
-    let later: Vec<(Job, &Rendering)> = later
+    let later: Vec<(Job, &Rendering)> = bench
+        .jobs(&[Applies::Case, Applies::Code])
         .into_iter()
         .filter_map(|job| Some((rendered.get(&(job.side, job.case?)).copied()?, job)))
+        .filter(|(rendering, job)| bench.concerns(job, rendering))
         .map(|(rendering, job)| (job, rendering))
         .collect();
+    let total = (first.len() + later.len()) as u64;
     let checked = runner.in_parallel(later.len(), |index| {
         let (job, rendering) = &later[index];
         let outcome = bench.carry_out(job, Some(rendering));
-        step();
+        step(total);
         outcome
     });
     done.extend(checked);
@@ -156,9 +168,9 @@ impl Bench<'_> {
             for &side in sides {
                 match planned.applies {
                     Applies::Template => jobs.push(Job { check, side, case: None }),
-                    Applies::Render | Applies::Case => {
+                    Applies::Render | Applies::Case | Applies::Code => {
                         let cases = (0..self.plan.cases.len()).filter(|&case| match self.plan.sample(case) {
-                            Some(_) => planned.applies == Applies::Case && side == Side::Candidate,
+                            Some(_) => planned.applies != Applies::Render && side == Side::Candidate,
                             None => renders,
                         });
                         jobs.extend(cases.map(|case| Job { check, side, case: Some(case) }));
@@ -167,6 +179,18 @@ impl Bench<'_> {
             }
         }
         jobs
+    }
+
+    /// Whether a rendering holds anything for a job to look at.
+    fn concerns(&self, job: &Job, rendering: &Rendering) -> bool {
+        let planned = &self.plan.checks[job.check];
+        planned.applies != Applies::Code || self.code_input(planned, rendering).is_some()
+    }
+
+    fn code_input(&self, planned: &PlannedCheck, rendering: &Rendering) -> Option<CodeInput> {
+        let task = planned.code.as_ref()?;
+        let suite = task.suite.and_then(|index| self.request.policy.suites().get(index));
+        code::input(task, rendering, self.plan.language.as_deref(), suite)
     }
 
     fn carry_out(&self, job: &Job, rendering: Option<&Rendering>) -> Done {
@@ -178,7 +202,9 @@ impl Bench<'_> {
                 report: None,
                 findings: Vec::new(),
                 rendering: None,
+                code: None,
             }),
+            Loaded::LeftOut(why) => Err(why.clone()),
             Loaded::Ready(guest) => {
                 let input = self.input(job, rendering);
                 let run = || {
@@ -198,16 +224,25 @@ impl Bench<'_> {
     }
 
     fn input(&self, job: &Job, rendering: Option<&Rendering>) -> Vec<u8> {
-        let caps = read_limits(&self.request.policy);
-        let read = ReadCaps { bytes: caps.bytes as u64, depth: caps.depth as u64, nodes: caps.nodes as u64 };
-        let subject = match (self.plan.checks[job.check].applies, job.case) {
+        let planned = &self.plan.checks[job.check];
+        if let Some(mut given) = rendering.and_then(|rendering| self.code_input(planned, rendering)) {
+            match given.analysis {
+                Analysis::Syntax => {}
+                Analysis::Lint => given.rules = self.lint_rules(job.side, &given.language),
+                Analysis::Run => {
+                    given.answers = job.case.map(|case| self.answers(job.side, case)).unwrap_or_default()
+                }
+            }
+            return self.document(Subject::Code(given));
+        }
+        let subject = match (planned.applies, job.case) {
             (Applies::Template, _) | (_, None) => Subject::Template(self.validate_input(job.side)),
             (Applies::Render, Some(case)) => Subject::Render(RenderInput {
                 template: self.text(job.side).clone(),
                 answers: self.answers(job.side, case),
                 output_bytes: self.output_bytes,
             }),
-            (Applies::Case, Some(case)) => Subject::Case(CaseInput {
+            (Applies::Case | Applies::Code, Some(case)) => Subject::Case(CaseInput {
                 case: self.plan.cases[case].name.clone(),
                 answers: self.answers(job.side, case),
                 files: rendering
@@ -218,8 +253,21 @@ impl Bench<'_> {
                 language: self.plan.language.clone(),
             }),
         };
+        self.document(subject)
+    }
+
+    fn document(&self, subject: Subject) -> Vec<u8> {
+        let caps = read_limits(&self.request.policy);
+        let read = ReadCaps { bytes: caps.bytes as u64, depth: caps.depth as u64, nodes: caps.nodes as u64 };
         let input = Input { abi: ABI_VERSION, read: Some(read), subject };
         serde_json::to_vec(&input).expect("an input holds no map with keys that are no strings")
+    }
+
+    /// The policy's rules, and those that the version's own requirements make.
+    fn lint_rules(&self, side: Side, language: &str) -> Vec<Value> {
+        let mut rules = code::rules::of_policy(&self.request.policy, language);
+        rules.extend(code::rules::of_template(self.text(side), language));
+        rules
     }
 
     /// The candidate is validated against the baseline, the baseline by itself.
@@ -290,6 +338,7 @@ fn must_repeat(first: &Run, second: &Run) -> Result<(), String> {
 fn finish(run: Run, applies: Applies) -> Finished {
     let mut outcome = run.outcome;
     let mut rendering = None;
+    let mut code = None;
     let mut findings = Vec::new();
     if let Some(report) = run.report.filter(|_| outcome.is_completed()) {
         findings = report.findings;
@@ -299,8 +348,14 @@ fn finish(run: Run, applies: Applies) -> Finished {
         if applies == Applies::Render {
             match report.data.as_deref().map(|data| serde_json::from_str(data.get())) {
                 Some(Ok(data)) => rendering = Some(data),
-                Some(Err(error)) => outcome = not_a_rendering(error.to_string()),
-                None => outcome = not_a_rendering("the report has no data".to_owned()),
+                Some(Err(error)) => outcome = wrong_shape(error.to_string()),
+                None => outcome = wrong_shape("the report has no data".to_owned()),
+            }
+        } else if applies == Applies::Code {
+            match report.data.as_deref().map(|data| serde_json::from_str(data.get())) {
+                Some(Ok(data)) => code = Some(data),
+                Some(Err(error)) => outcome = wrong_shape(error.to_string()),
+                None => outcome = wrong_shape("the report has no data".to_owned()),
             }
         }
     }
@@ -310,9 +365,10 @@ fn finish(run: Run, applies: Applies) -> Finished {
         usage: run.usage,
         findings,
         rendering,
+        code,
     }
 }
 
-fn not_a_rendering(excerpt: String) -> RunOutcome {
+fn wrong_shape(excerpt: String) -> RunOutcome {
     RunOutcome::Failed { reason: FailedReason::WrongShape, exit_code: Some(0), excerpt }
 }

@@ -1,11 +1,12 @@
 //! The plan: which checks are run on which cases. Pure and deterministic from template, baseline, policy and seed.
 
-use genesis_abi::{Applies, Finding, Limits, TemplateText};
+use genesis_abi::{Analysis, Applies, Finding, Limits, TemplateText};
 use genesis_domain::{Digest, GuestRef, Judged, PlanSummary, Seed, VersionRef};
 use genesis_policy::{Guest as PolicyGuest, Policy, Selection};
 use genesis_template::{Case, CaseOptions, Kind, Outline, ReadLimits, Renders};
 
 use crate::ExperimentError;
+use crate::code::{self, CodeTask};
 use crate::request::Request;
 use crate::runner::{Loaded, Runner};
 
@@ -14,8 +15,10 @@ pub(crate) const UNREADABLE: &str = "unreadable";
 
 /// What is going to be run.
 pub struct Plan {
-    /// The checks, in the policy's order, the user's own guests last.
+    /// The checks, in the policy's order, the user's own guests last; checks of code follow once the cases are rendered.
     pub checks: Vec<PlannedCheck>,
+    /// The checks of code, in the policy's order.
+    pub code: Vec<CodeCheck>,
     /// The cases; none when there is nothing to judge. Samples of generated code come last.
     pub cases: Vec<Case>,
     /// How many of the cases, at the end, are samples, in the order of the request's.
@@ -37,6 +40,7 @@ pub struct Plan {
 }
 
 /// One check with its guest.
+#[derive(Clone)]
 pub struct PlannedCheck {
     /// Its name.
     pub name: String,
@@ -50,6 +54,19 @@ pub struct PlannedCheck {
     pub required: bool,
     /// Limits of each run.
     pub limits: Limits,
+    /// For a check of code: what is done with which language.
+    pub code: Option<CodeTask>,
+}
+
+/// A check of code, before its languages are known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CodeCheck {
+    /// Its name.
+    pub name: String,
+    /// What is done.
+    pub analysis: Analysis,
+    /// Whether a run that does not complete keeps the candidate from merging.
+    pub required: bool,
 }
 
 impl Plan {
@@ -71,7 +88,7 @@ pub fn plan(request: &Request, runner: &Runner) -> Result<Plan, ExperimentError>
         version_ref(&baseline.text, genesis_template::outline(&baseline.text, &limits).as_ref().ok())
     });
     let seed = request.seed.unwrap_or_else(|| default_seed(&candidate.digest, &request.policy));
-    let checks = checks(request, runner)?;
+    let (checks, code) = checks(request, runner)?;
     let judged = match outline.as_ref().map(|outline| outline.renders) {
         Ok(Renders::Files) => Judged::Rendered,
         Ok(Renders::Prompts) => Judged::Prompts,
@@ -91,7 +108,7 @@ pub fn plan(request: &Request, runner: &Runner) -> Result<Plan, ExperimentError>
         Chosen::one()
     };
     // A sample is checked by what checks rendered code; without such a check there is nothing to do with it.
-    let checks_code = checks.iter().any(|check| check.applies == Applies::Case);
+    let checks_code = !code.is_empty() || checks.iter().any(|check| check.applies == Applies::Case);
     let samples = if checks_code { request.samples.len() } else { 0 };
     let mut cases = cases;
     cases.cases.extend(
@@ -104,6 +121,7 @@ pub fn plan(request: &Request, runner: &Runner) -> Result<Plan, ExperimentError>
     cases.possible += samples as u64;
     Ok(Plan {
         checks,
+        code,
         samples,
         summary: PlanSummary {
             judged,
@@ -181,10 +199,18 @@ impl Chosen {
     }
 }
 
-fn checks(request: &Request, runner: &Runner) -> Result<Vec<PlannedCheck>, ExperimentError> {
+fn checks(
+    request: &Request,
+    runner: &Runner,
+) -> Result<(Vec<PlannedCheck>, Vec<CodeCheck>), ExperimentError> {
     let policy = &request.policy;
     let mut checks = Vec::new();
+    let mut of_code = Vec::new();
     for check in policy.checks() {
+        if let Some(check) = code_check(check)? {
+            of_code.push(check);
+            continue;
+        }
         let planned = match &check.guest {
             PolicyGuest::BuiltIn(name) => {
                 let guest = runner.built_in(name, policy.class_for(name))?;
@@ -199,6 +225,7 @@ fn checks(request: &Request, runner: &Runner) -> Result<Vec<PlannedCheck>, Exper
                     applies: check.applies,
                     required: check.required,
                     limits: policy.limits_for(name),
+                    code: None,
                 }
             }
             PolicyGuest::File { written, .. } => {
@@ -227,7 +254,27 @@ fn checks(request: &Request, runner: &Runner) -> Result<Vec<PlannedCheck>, Exper
             checks.push(user_check(&guest.name, &guest.wasm, None, guest.required, policy, runner)?);
         }
     }
-    Ok(checks)
+    Ok((checks, of_code))
+}
+
+/// A check by one of the built-in guests for code; `None` for every other.
+fn code_check(check: &genesis_policy::Check) -> Result<Option<CodeCheck>, ExperimentError> {
+    let PolicyGuest::BuiltIn(guest) = &check.guest else { return Ok(None) };
+    match (code::family(guest), check.applies) {
+        (Some(analysis), Applies::Code) => {
+            Ok(Some(CodeCheck { name: check.name.clone(), analysis, required: check.required }))
+        }
+        (None, Applies::Template | Applies::Render | Applies::Case) => Ok(None),
+        (Some(_), _) => Err(ExperimentError::Request(format!(
+            "check `{}`: the guest `{guest}` takes code; write applies = \"code\"",
+            check.name
+        ))),
+        (None, Applies::Code) => Err(ExperimentError::Request(format!(
+            "check `{}`: the guest `{guest}` does not take code; built in for that are {}",
+            check.name,
+            code::family_names().join(", ")
+        ))),
+    }
 }
 
 /// A guest without a manifest is given the template.
@@ -242,7 +289,7 @@ fn user_check(
     let loaded = runner.user_guest(wasm, name, policy)?;
     let says = match &loaded {
         Loaded::Ready(guest) => guest.manifest().map(|manifest| manifest.applies),
-        Loaded::Refused(_) => None,
+        Loaded::Refused(_) | Loaded::LeftOut(_) => None,
     };
     if let (Some(wanted), Some(says)) = (applies, says)
         && wanted != says
@@ -266,6 +313,7 @@ fn user_check(
         applies,
         required,
         limits: policy.limits_for(name),
+        code: None,
     })
 }
 
@@ -274,6 +322,7 @@ fn word(applies: Applies) -> &'static str {
         Applies::Template => "template",
         Applies::Render => "render",
         Applies::Case => "case",
+        Applies::Code => "code",
     }
 }
 

@@ -62,8 +62,8 @@ pub fn replay(
 ) -> Result<Replayed, ExperimentError> {
     let steps = commits.history.steps(id)?;
     let (request, back) = request_of(id, &steps, commits)?;
-    let plan = plan(&request, runner)?;
-    let measurement = measure(&request, &plan, runner, cancel, hooks.progress)?;
+    let mut plan = plan(&request, runner)?;
+    let measurement = measure(&request, &mut plan, runner, cancel, hooks.progress)?;
     let again = back.experiment.judged_again;
     let verdict = judge(&request.policy, &measurement.evidence, plan.samples, again);
 

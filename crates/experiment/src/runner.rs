@@ -16,6 +16,8 @@ pub enum Loaded {
     Ready(Guest),
     /// Refused before it was compiled, such as for a denied import.
     Refused(RunOutcome),
+    /// Not part of this program, and why: the host's failure, not the candidate's.
+    LeftOut(String),
 }
 
 /// A sandbox shared by all experiments of a process. Guests are prepared once.
@@ -56,9 +58,9 @@ impl Runner {
                 known.join(", ")
             ))
         })?;
-        if !guest.is_present() {
+        if let Some(why) = guest.missing() {
             return Err(ExperimentError::Request(format!(
-                "the guest `{name}` was left out when this program was built; build it without GENESIS_SKIP_GUESTS"
+                "the guest `{name}` is not part of this program: {why}"
             )));
         }
         let key = (guest.name, class == Class::Large);
@@ -66,7 +68,7 @@ impl Runner {
         if let Some(ready) = prepared.get(&key) {
             return Ok(ready.clone());
         }
-        let ready = self.sandbox.load_trusted(guest.wasm, class_of(class))?;
+        let ready = self.sandbox.load_trusted(&guest.wasm(), class_of(class))?;
         prepared.insert(key, ready.clone());
         Ok(ready)
     }

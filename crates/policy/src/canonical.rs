@@ -29,6 +29,8 @@ impl Policy {
         self.rules.iter().for_each(|rule| rule.write(&mut out));
         self.minimums.iter().for_each(|minimum| minimum.write(&mut out));
         self.exceptions.iter().for_each(|exception| exception.write(&mut out));
+        self.suites.iter().for_each(|suite| suite.write(&mut out));
+        self.lints.iter().for_each(|lint| lint.write(&mut out));
         out
     }
 
@@ -40,7 +42,7 @@ impl Policy {
 
 const INFALLIBLE: &str = "writing to a string cannot fail";
 
-fn line(out: &mut String, key: &str, value: &str) {
+pub(crate) fn line(out: &mut String, key: &str, value: &str) {
     writeln!(out, "{key} = {value}").expect(INFALLIBLE);
 }
 
@@ -67,6 +69,7 @@ pub(crate) fn applies(applies: Applies) -> &'static str {
         Applies::Template => "template",
         Applies::Render => "render",
         Applies::Case => "case",
+        Applies::Code => "code",
     }
 }
 

@@ -36,10 +36,24 @@ pub fn explain(policy: &Policy) -> String {
             match applies(check.applies) {
                 "template" => "the template",
                 "render" => "each case, which it renders",
+                "code" => "the code of what each case rendered, language by language",
                 _ => "what each case rendered",
             }
         )
         .expect(INFALLIBLE);
+    }
+    for suite in policy.suites() {
+        writeln!(
+            out,
+            "  suite {}: {} files of {}, over what each case rendered",
+            suite.name,
+            suite.files.len(),
+            shown(&suite.language)
+        )
+        .expect(INFALLIBLE);
+    }
+    for lint in policy.lint_rules() {
+        writeln!(out, "  lint rules {}: {}", lint.name, shown(&lint.file)).expect(INFALLIBLE);
     }
     out.push_str("\nCases by risk level:\n");
     for risk in [Risk::Low, Risk::Medium, Risk::High] {
@@ -118,6 +132,22 @@ fn facts(policy: &Policy) -> BTreeMap<String, String> {
         let needed = if check.required { "required" } else { "not required" };
         let words = format!("{} ({digest}), {}, {needed}", check.guest.as_str(), applies(check.applies));
         facts.insert(format!("check.{}", check.name), words);
+    }
+    for suite in &policy.suites {
+        facts.insert(
+            format!("suite.{}", suite.name),
+            format!(
+                "{}, {}",
+                suite.language,
+                genesis_domain::Digest::of(format!("{:?}", suite.files).as_bytes()).short()
+            ),
+        );
+    }
+    for lint in &policy.lints {
+        facts.insert(
+            format!("lint.{}", lint.name),
+            genesis_domain::Digest::of(lint.yaml.as_bytes()).short().to_string(),
+        );
     }
     for rule in &policy.rules {
         facts.insert(format!("rule.{}", rule.name), format!("{}; {}", rule_words(rule), rule.text));

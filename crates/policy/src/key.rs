@@ -19,7 +19,7 @@ pub(crate) const SELECTIONS: &[&str] = &["defaults", "each-alone", "pairwise"];
 pub(crate) const ISOLATIONS: &[&str] = &["in-process"];
 
 /// Lists of tables, by name.
-pub(crate) const LISTS: [&str; 4] = ["check", "rule", "minimum", "exception"];
+pub(crate) const LISTS: [&str; 6] = ["check", "rule", "minimum", "exception", "suite", "lint"];
 
 /// Text at the top of a file.
 pub(crate) const HEAD: [&str; 3] = ["name", "description", "extends"];

@@ -8,6 +8,8 @@ use genesis_domain::{Decision, Digest, Metric, Operator, Risk};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use crate::attached::{LintDraft, SuiteDraft};
+use crate::canonical::applies;
 use crate::date::Date;
 use crate::decide::{Condition, NO_RULE_MATCHED, Rule};
 use crate::error::{PolicyError, Problem};
@@ -16,11 +18,15 @@ use crate::policy::{Check, Exception, Guest, Minimum, Profile};
 use crate::value::{self, Setting};
 
 /// Most bytes of a policy file.
-const MOST_FILE_BYTES: usize = 1 << 20;
+const MOST_FILE_BYTES: usize = 16 << 20;
 /// Most rules, checks, minimums or exceptions of one file, and conditions of one rule.
 const MOST_ITEMS: usize = 500;
 /// Most bytes of a name.
 const MOST_NAME_BYTES: usize = 64;
+
+/// What a check may be applied to.
+const APPLIES: [Applies; 4] = [Applies::Template, Applies::Render, Applies::Case, Applies::Code];
+const SUITE_KEYS: &[&str] = &["name", "language", "files", "required"];
 
 /// What one file sets.
 #[derive(Debug)]
@@ -34,6 +40,8 @@ pub(crate) struct Layer {
     pub(crate) rules: Vec<At<PlacedRule>>,
     pub(crate) minimums: Vec<At<Minimum>>,
     pub(crate) exceptions: Vec<At<Exception>>,
+    pub(crate) suites: Vec<At<SuiteDraft>>,
+    pub(crate) lints: Vec<At<LintDraft>>,
 }
 
 /// A file's text and name.
@@ -104,20 +112,32 @@ impl Layer {
             rules: Vec::new(),
             minimums: Vec::new(),
             exceptions: Vec::new(),
+            suites: Vec::new(),
+            lints: Vec::new(),
         }
+    }
+
+    /// Reads a file that holds suites and nothing else.
+    pub(crate) fn suites_alone(source: Source, table: &DeTable<'_>) -> Result<Self, PolicyError> {
+        let mut reader = Reader { layer: Self::empty(source), problems: Vec::new() };
+        let whole = Item { what: "file of suites", table, span: 0..0 };
+        reader.only(&whole, &["suite"]);
+        reader.list(table, "suite", SUITE_KEYS, Reader::suite);
+        let Reader { layer, problems } = reader;
+        if problems.is_empty() { Ok(layer) } else { Err(PolicyError::new(problems)) }
     }
 }
 
-struct Reader {
-    layer: Layer,
+pub(crate) struct Reader {
+    pub(crate) layer: Layer,
     problems: Vec<Problem>,
 }
 
 /// One table of a list, with its place.
-struct Item<'t, 'i> {
-    what: &'static str,
-    table: &'t DeTable<'i>,
-    span: Range<usize>,
+pub(crate) struct Item<'t, 'i> {
+    pub(crate) what: &'static str,
+    pub(crate) table: &'t DeTable<'i>,
+    pub(crate) span: Range<usize>,
 }
 
 impl Reader {
@@ -135,6 +155,8 @@ impl Reader {
         self.list(table, "rule", &["name", "verdict", "text", "when", "before"], Self::rule);
         self.list(table, "minimum", &["template", "publisher", "risk", "profile"], Self::minimum);
         self.list(table, "exception", &["code", "reason", "expires"], Self::exception);
+        self.list(table, "suite", SUITE_KEYS, Self::suite);
+        self.list(table, "lint", &["name", "file", "yaml"], Self::lint);
     }
 
     /// Settings of a section and of those below it; what is no setting is a problem.
@@ -232,7 +254,7 @@ impl Reader {
         let name = self.name(item, "name");
         let guest = self.text(item, "guest");
         let digest = self.optional_text(item, "digest");
-        let applies = self.word(item, "applies", &["template", "render", "case"]);
+        let word = self.word(item, "applies", &APPLIES.map(applies));
         let required = match item.table.get("required").map(|value| (value, value.get_ref())) {
             Some((_, DeValue::Boolean(required))) => *required,
             Some((value, other)) => {
@@ -243,7 +265,7 @@ impl Reader {
             }
             None => return self.missing(item, "required"),
         };
-        let (Some(name), Some(guest), Some(applies)) = (name, guest, applies) else { return };
+        let (Some(name), Some(guest), Some(word)) = (name, guest, word) else { return };
         let digest = match digest {
             Some(digest) if !is_digest(&digest.value) => {
                 return self.wrong(digest.span, "`digest`: expected `sha256:` and 64 hexadecimal digits");
@@ -265,11 +287,7 @@ impl Reader {
         } else {
             return self.wrong(guest.span, "`guest`: expected a built-in guest's name or a path");
         };
-        let applies = match applies {
-            0 => Applies::Template,
-            1 => Applies::Render,
-            _ => Applies::Case,
-        };
+        let applies = APPLIES[word];
         let check = Check { name: name.value, guest, digest, applies, required };
         if self.layer.checks.iter().any(|other| other.value.name == check.name) {
             return self.wrong(name.span, format!("check `{}` stands twice in this file", check.name));
@@ -396,7 +414,7 @@ impl Reader {
     }
 
     /// A name that must be there.
-    fn name(&mut self, item: &Item<'_, '_>, key: &str) -> Option<At<String>> {
+    pub(crate) fn name(&mut self, item: &Item<'_, '_>, key: &str) -> Option<At<String>> {
         let name = self.text(item, key)?;
         if is_name(&name.value) {
             return Some(name);
@@ -408,7 +426,7 @@ impl Reader {
     }
 
     /// Text that must be there and not be empty.
-    fn text(&mut self, item: &Item<'_, '_>, key: &str) -> Option<At<String>> {
+    pub(crate) fn text(&mut self, item: &Item<'_, '_>, key: &str) -> Option<At<String>> {
         if item.table.get(key).is_none() {
             self.missing(item, key);
             return None;
@@ -421,7 +439,7 @@ impl Reader {
         Some(text)
     }
 
-    fn optional_text(&mut self, item: &Item<'_, '_>, key: &str) -> Option<At<String>> {
+    pub(crate) fn optional_text(&mut self, item: &Item<'_, '_>, key: &str) -> Option<At<String>> {
         let value = item.table.get(key)?;
         match value.get_ref() {
             DeValue::String(text) => Some(At { value: text.to_string(), span: value.span() }),
@@ -454,7 +472,7 @@ impl Reader {
         index
     }
 
-    fn only(&mut self, item: &Item<'_, '_>, allowed: &[&str]) {
+    pub(crate) fn only(&mut self, item: &Item<'_, '_>, allowed: &[&str]) {
         for (name, _) in item.table {
             if !allowed.contains(&&**name.get_ref()) {
                 self.unknown_among(item.what, name, allowed);
@@ -477,11 +495,11 @@ impl Reader {
         self.problems.push(problem.help(help));
     }
 
-    fn missing(&mut self, item: &Item<'_, '_>, key: &str) {
+    pub(crate) fn missing(&mut self, item: &Item<'_, '_>, key: &str) {
         self.wrong(item.span.clone(), format!("this {} has no `{key}`", item.what));
     }
 
-    fn wrong(&mut self, span: Range<usize>, message: impl Into<String>) {
+    pub(crate) fn wrong(&mut self, span: Range<usize>, message: impl Into<String>) {
         self.problems.push(self.layer.source.problem(span, message));
     }
 }

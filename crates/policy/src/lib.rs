@@ -4,6 +4,7 @@
 //! [`decide`] applies its rules to what was measured, and is pure and total. This crate reads no file and knows no
 //! clock: the caller gives it a way to read and today's date.
 
+mod attached;
 mod canonical;
 mod cases;
 mod date;
@@ -17,6 +18,7 @@ mod load;
 mod policy;
 mod value;
 
+pub use attached::{LintRules, Suite, suites};
 pub use cases::{CaseResult, Cases, run_cases};
 pub use date::{Date, DateError};
 pub use decide::{Condition, NO_RULE_MATCHED, Rule, decide, thresholds};

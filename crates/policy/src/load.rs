@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use genesis_domain::{Decision, Measured, Metric, Metrics, Risk};
 
+use crate::attached::{LintRules, Suite};
 use crate::date::Date;
 use crate::decide::{Rule, decide};
 use crate::error::{PolicyError, Problem};
@@ -49,7 +50,8 @@ impl Policy {
 
 /// The file and those that it extends, the root first.
 fn chain(name: &str, read: &dyn Fn(&str) -> Result<String, String>) -> Result<Vec<Layer>, PolicyError> {
-    let mut layers = vec![Layer::read(source(name, read).map_err(|why| unreadable(name, &why))?)?];
+    let mut layers =
+        vec![attached(Layer::read(source(name, read).map_err(|why| unreadable(name, &why))?)?, read)?];
     loop {
         let last = layers.last().expect("a chain begins with one layer");
         let Some(extends) = &last.extends else { break };
@@ -72,10 +74,15 @@ fn chain(name: &str, read: &dyn Fn(&str) -> Result<String, String>) -> Result<Ve
         if layers.len() == MOST_LAYERS {
             return Err(problem(format!("more than {MOST_LAYERS} policies extend one another")).into());
         }
-        layers.push(Layer::read(next)?);
+        layers.push(attached(Layer::read(next)?, read)?);
     }
     layers.reverse();
     Ok(layers)
+}
+
+fn attached(mut layer: Layer, read: &dyn Fn(&str) -> Result<String, String>) -> Result<Layer, PolicyError> {
+    let problems = layer.attach(read);
+    if problems.is_empty() { Ok(layer) } else { Err(PolicyError::new(problems)) }
 }
 
 fn source(name: &str, read: &dyn Fn(&str) -> Result<String, String>) -> Result<Source, String> {
@@ -139,6 +146,8 @@ struct Merged {
     rules: Vec<SetBy<Rule>>,
     minimums: Vec<SetBy<Minimum>>,
     exceptions: Vec<SetBy<Exception>>,
+    suites: Vec<SetBy<Suite>>,
+    lints: Vec<SetBy<LintRules>>,
 }
 
 impl Merged {
@@ -149,6 +158,8 @@ impl Merged {
             rules: Vec::new(),
             minimums: Vec::new(),
             exceptions: Vec::new(),
+            suites: Vec::new(),
+            lints: Vec::new(),
         };
         let mut problems = Vec::new();
         for (index, layer) in layers.iter().enumerate() {
@@ -160,6 +171,20 @@ impl Merged {
                 match merged.checks.iter_mut().find(|other| other.value.name == check.value.name) {
                     Some(other) => *other = check,
                     None => merged.checks.push(check),
+                }
+            }
+            for suite in &layer.suites {
+                let new = SetBy { value: suite.value.settled(), layer: index, span: suite.span.clone() };
+                match merged.suites.iter_mut().find(|other| other.value.name == suite.value.name()) {
+                    Some(other) => *other = new,
+                    None => merged.suites.push(new),
+                }
+            }
+            for lint in &layer.lints {
+                let new = SetBy { value: lint.value.settled(), layer: index, span: lint.span.clone() };
+                match merged.lints.iter_mut().find(|other| other.value.name == lint.value.name()) {
+                    Some(other) => *other = new,
+                    None => merged.lints.push(new),
                 }
             }
             for rule in &layer.rules {
@@ -373,6 +398,12 @@ impl Merged {
                 origin(exception.layer, &exception.span),
             );
         }
+        for suite in &self.suites {
+            origins.insert(format!("suite.{}", suite.value.name), origin(suite.layer, &suite.span));
+        }
+        for lint in &self.lints {
+            origins.insert(format!("lint.{}", lint.value.name), origin(lint.layer, &lint.span));
+        }
         let mut exceptions: Vec<Exception> = self.exceptions.into_iter().map(|from| from.value).collect();
         exceptions.sort_by(|a, b| a.code.cmp(&b.code));
         Policy {
@@ -383,6 +414,8 @@ impl Merged {
             rules: self.rules.into_iter().map(|from| from.value).collect(),
             minimums: self.minimums.into_iter().map(|from| from.value).collect(),
             exceptions,
+            suites: self.suites.into_iter().map(|from| from.value).collect(),
+            lints: self.lints.into_iter().map(|from| from.value).collect(),
             origins,
         }
     }

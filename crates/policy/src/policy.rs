@@ -7,6 +7,7 @@ use std::str::FromStr;
 use genesis_abi::{Applies, Limits, ModuleLimits};
 use genesis_domain::{Digest, Risk};
 
+use crate::attached::{LintRules, Suite};
 use crate::date::Date;
 use crate::decide::Rule;
 use crate::glob;
@@ -199,7 +200,9 @@ pub struct Policy {
     pub(crate) rules: Vec<Rule>,
     pub(crate) minimums: Vec<Minimum>,
     pub(crate) exceptions: Vec<Exception>,
-    /// By setting's path, and by `check.<name>`, `rule.<name>`, `minimum.<index>` and `exception.<code>`.
+    pub(crate) suites: Vec<Suite>,
+    pub(crate) lints: Vec<LintRules>,
+    /// By setting's path, and by `check.<name>`, `rule.<name>`, `minimum.<index>`, `exception.<code>`, `suite.<name>` and `lint.<name>`.
     pub(crate) origins: BTreeMap<String, Origin>,
 }
 
@@ -222,6 +225,30 @@ impl Policy {
     /// The checks in order.
     pub fn checks(&self) -> &[Check] {
         &self.checks
+    }
+
+    /// Suites of tests, in order.
+    pub fn suites(&self) -> &[Suite] {
+        &self.suites
+    }
+
+    /// Lint rules of the user's own, in order.
+    pub fn lint_rules(&self) -> &[LintRules] {
+        &self.lints
+    }
+
+    /// The policy with further suites, such as those that lie beside a template. One of a name that is taken is refused.
+    ///
+    /// # Errors
+    /// The name that is taken.
+    pub fn with_suites(mut self, suites: Vec<Suite>) -> Result<Self, String> {
+        for suite in suites {
+            if self.suites.iter().any(|other| other.name == suite.name) {
+                return Err(suite.name);
+            }
+            self.suites.push(suite);
+        }
+        Ok(self)
     }
 
     /// The exceptions, by code.

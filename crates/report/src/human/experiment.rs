@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use genesis_abi::{Finding, Severity};
+use genesis_abi::{Analysis, Finding, Severity};
 use genesis_domain::{
     CaseRecord, CommitId, Decision, Effect, Experiment, Judged, Measured, Metric, RunRecord, Side, Term,
     VersionRef,
@@ -28,6 +28,7 @@ pub fn human(experiment: &Experiment, thresholds: &[Term], style: &Style) -> Str
     page.failing_cases(experiment);
     page.findings(experiment);
     page.metrics(experiment, thresholds);
+    page.code(experiment);
     page.limits(experiment);
     page.next(experiment);
     page.text
@@ -236,6 +237,38 @@ impl Page {
             let runs = counted(spent.runs, "run", "runs");
             let label = label(&spent.check, spent.side);
             self.line(format!("  {label:<width$}  {}; {runs}", outcome::spent(&spent.peak, &spent.limits)));
+        }
+    }
+
+    fn code(&mut self, experiment: &Experiment) {
+        if experiment.evidence.code.is_empty() {
+            return;
+        }
+        self.heading("code that was rendered");
+        for summary in &experiment.evidence.code {
+            let by = escape::line(&summary.by);
+            let by =
+                if summary.exact { by } else { format!("{by}, a grammar that is laxer than a compiler") };
+            let looked = format!(
+                "{} with {} in {}",
+                counted(summary.files, "file", "files"),
+                counted(summary.lines, "line", "lines"),
+                counted(summary.cases, "case", "cases")
+            );
+            let did = match (summary.analysis, &summary.tests) {
+                (Analysis::Syntax, _) => "parsed".to_owned(),
+                (Analysis::Lint, _) => format!("held against {}", counted(summary.rules, "rule", "rules")),
+                (Analysis::Run, Some(tests)) => format!(
+                    "run: {} of {} passed, {} failed, {} raised, {} skipped",
+                    tests.passed,
+                    counted(tests.passed + tests.failed + tests.errored + tests.skipped, "test", "tests"),
+                    tests.failed,
+                    tests.errored,
+                    tests.skipped
+                ),
+                (Analysis::Run, None) => "run, without a test".to_owned(),
+            };
+            self.line(format!("  {}: {looked} {did}, by {by}", escape::clipped(&summary.check, 64)));
         }
     }
 

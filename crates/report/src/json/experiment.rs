@@ -7,6 +7,7 @@ use genesis_domain::{
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use super::code::CodeShape;
 use super::shape::{FindingShape, LimitHitShape, LimitsShape, OutcomeDetail, UsageShape};
 use super::{FORMAT_VERSION, document};
 
@@ -36,6 +37,8 @@ pub(super) struct ExperimentDocument<'a> {
     findings: Vec<FindingShape<'a>>,
     /// What was found on the baseline and is no longer there.
     removed_findings: Vec<FindingShape<'a>>,
+    /// What was done with the code that was rendered, language by language.
+    code: Vec<CodeShape<'a>>,
     /// The cases, in the plan's order.
     cases: Vec<CaseShape<'a>>,
     /// Every run, ordered by check, side and case.
@@ -373,6 +376,7 @@ pub fn json(experiment: &Experiment, thresholds: &[Term]) -> String {
             .collect(),
         findings: evidence.findings.iter().map(finding).collect(),
         removed_findings: evidence.removed_findings.iter().map(finding).collect(),
+        code: evidence.code.iter().map(CodeShape::of).collect(),
         cases: evidence.cases.iter().map(CaseShape::of).collect(),
         runs: evidence.runs.iter().map(RunShape::of).collect(),
         checks: experiment.spent.iter().map(CheckShape::of).collect(),

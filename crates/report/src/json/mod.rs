@@ -4,6 +4,7 @@
 //! given another meaning within a version; new keys may come.
 
 mod check;
+mod code;
 mod experiment;
 mod run;
 #[cfg(test)]

@@ -60,6 +60,7 @@ pub(crate) fn merge_with_change() -> Experiment {
         ],
         findings: Vec::new(),
         removed_findings: Vec::new(),
+        code: Vec::new(),
         metrics,
     };
     let mut experiment = Experiment {
