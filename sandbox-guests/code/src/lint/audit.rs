@@ -175,7 +175,9 @@ impl Audit {
         let Some(target) = target else {
             return Err(Problem::never(at, "its `selector` selects nothing in its `context`"));
         };
-        if target.dfs().any(|node| node.is_error()) {
+        // A metavariable by itself stands for any node, even where the grammar wants more than a name.
+        let variable = self.lang.extract_meta_var(target.text().trim()).is_some();
+        if !variable && target.dfs().any(|node| node.is_error()) {
             return Err(Problem::never(at, format!("the pattern is no {}", self.lang.0.id)));
         }
         let built = match selector {
