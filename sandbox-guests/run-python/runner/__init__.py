@@ -1,0 +1,1 @@
+"""Checks the syntax of Python code, runs it, and reports both."""
