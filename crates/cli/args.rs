@@ -89,6 +89,16 @@ Examples:
 
 Exit code 0 when the guest completed, 1 for any other outcome.")]
     Run(RunGuest),
+    /// Parse, lint and test code in one language, under the policy's limits
+    #[command(after_help = "\
+Examples:
+  genesis run-job app.py
+  genesis run-job --language elixir --analysis syntax lib/app.ex
+  cat app.ts | genesis run-job --language typescript --format json -
+  genesis run-job --json request.json              {\"id\", \"code\", \"language\", \"analysis_type\"}
+
+Exit code 0 when nothing was found, 1 for errors or warnings, 3 when it cannot be said.")]
+    RunJob(RunJob),
     /// Validate files and folders (JSON, .hbs, references between files), without experiment or history
     #[command(after_help = "\
 Examples:
@@ -218,6 +228,32 @@ pub(crate) struct RunGuest {
     /// Format of the result
     #[arg(long, value_enum, default_value_t = Format::Json)]
     pub(crate) format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RunJob {
+    /// The code; `-` reads standard input
+    pub(crate) file: PathBuf,
+    /// Its language [default: by the file's name]
+    #[arg(long)]
+    pub(crate) language: Option<String>,
+    /// What to do: syntax, lint, security, quality, tests or all [default: all]
+    #[arg(long)]
+    pub(crate) analysis: Option<String>,
+    /// Id of the job: the same job under the same id is answered from the ledger [default: a new one]
+    #[arg(long)]
+    pub(crate) id: Option<String>,
+    /// The file is a request as it comes by message: {id, code, language, analysis_type}
+    #[arg(long, conflicts_with_all = ["language", "analysis", "id"])]
+    pub(crate) json: bool,
+    /// Policy by name or file: its limits and lint rules hold
+    #[arg(long, value_name = "NAME|FILE")]
+    pub(crate) policy: Option<String>,
+    /// Record nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    #[command(flatten)]
+    pub(crate) output: Output,
 }
 
 #[derive(Debug, Args)]

@@ -34,6 +34,11 @@ pub(crate) fn new_experiment_id() -> ExperimentId {
     ExperimentId::new(uuid::Uuid::now_v7())
 }
 
+/// A new job's id.
+pub(crate) fn new_job_id() -> String {
+    uuid::Uuid::now_v7().to_string()
+}
+
 /// Microseconds since the first call.
 #[expect(clippy::disallowed_methods, reason = "the command line measures how long an experiment took")]
 pub(crate) fn stopwatch() -> impl Fn() -> u64 {

@@ -40,6 +40,7 @@ fn dispatch(cli: Cli) -> Result<Exit, Failure> {
     match cli.command {
         Command::RunExperiment(args) => command::run_experiment::run(&args, &global),
         Command::Run(args) => command::run_guest::run(&args, &global),
+        Command::RunJob(args) => command::run_job::run(&args, &global),
         Command::Check(args) => command::check::run(&args, &global),
         Command::Replay(args) => command::replay::run(&args, &global),
         Command::History(args) => command::history::run(&args, &global),

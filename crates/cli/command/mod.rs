@@ -11,6 +11,7 @@ pub(crate) mod replay;
 pub(crate) mod rollback;
 pub(crate) mod run_experiment;
 pub(crate) mod run_guest;
+pub(crate) mod run_job;
 pub(crate) mod schema;
 
 use std::io::Write as _;

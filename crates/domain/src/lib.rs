@@ -4,6 +4,7 @@
 mod evidence;
 mod experiment;
 mod ids;
+mod job;
 mod metric;
 mod record;
 mod step;
@@ -15,6 +16,7 @@ pub use evidence::{
 };
 pub use experiment::{CheckSpent, Effect, Experiment, StepCommit};
 pub use ids::{CommitId, Digest, ExperimentId, IdError, Risk, Seed, TemplateId};
+pub use job::{AnalysisReply, AnalysisStatus, JobAnalysis, JobRecord, JobReply, JobStatus, JobUsage};
 pub use metric::{Measured, Metric, Metrics, NotApplicable};
 pub use record::{
     Durability, ExperimentRecord, ExperimentStatus, Head, OutboxMessage, PromotedRecord, Promotion, RefUpdate,

@@ -11,14 +11,15 @@ use std::collections::BTreeMap;
 
 use genesis_abi::{Finding, Limits, Report, RunOutcome, Usage};
 
-pub use human::{Style, human, human_check, human_run};
-pub use json::{FORMAT_VERSION, json, json_check, json_run};
+pub use human::{Style, human, human_check, human_job, human_run};
+pub use json::{FORMAT_VERSION, json, json_check, json_job, json_run};
 
 /// The JSON schemas of the JSON reports, by name.
-pub const SCHEMAS: [(&str, &str); 3] = [
+pub const SCHEMAS: [(&str, &str); 4] = [
     ("experiment", include_str!("../schema/experiment.v1.json")),
     ("check", include_str!("../schema/check.v1.json")),
     ("run", include_str!("../schema/run.v1.json")),
+    ("job", include_str!("../schema/job.v1.json")),
 ];
 
 /// A file that was validated without an experiment.

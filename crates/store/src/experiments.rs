@@ -183,11 +183,11 @@ impl Columns<'_> {
         serde_json::from_value(Value::String(text)).map_err(|error| self.damaged(column, &error))
     }
 
-    fn json<T: DeserializeOwned>(&self, column: &str) -> Result<T, StoreError> {
+    pub(crate) fn json<T: DeserializeOwned>(&self, column: &str) -> Result<T, StoreError> {
         serde_json::from_str(&self.get::<String>(column)?).map_err(|error| self.damaged(column, &error))
     }
 
-    fn unsigned(&self, column: &str) -> Result<u64, StoreError> {
+    pub(crate) fn unsigned(&self, column: &str) -> Result<u64, StoreError> {
         u64::try_from(self.get::<i64>(column)?).map_err(|error| self.damaged(column, &error))
     }
 
@@ -203,7 +203,7 @@ fn value(metrics: &Metrics, metric: Metric) -> Option<f64> {
     }
 }
 
-fn signed(number: u64, what: &str) -> Result<i64, StoreError> {
+pub(crate) fn signed(number: u64, what: &str) -> Result<i64, StoreError> {
     i64::try_from(number)
         .map_err(|_| StoreError::Invalid(format!("{what} is {number}, which no database holds")))
 }

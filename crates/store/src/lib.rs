@@ -7,6 +7,7 @@
 mod error;
 mod experiments;
 mod heads;
+mod jobs;
 mod ledger;
 mod open;
 mod outbox;

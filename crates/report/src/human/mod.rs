@@ -4,6 +4,7 @@ mod check;
 mod escape;
 mod experiment;
 mod finding;
+mod job;
 mod outcome;
 mod quantity;
 mod run;
@@ -17,6 +18,7 @@ use genesis_domain::Decision;
 
 pub use check::human_check;
 pub use experiment::human;
+pub use job::human_job;
 pub use run::human_run;
 
 /// How text for people looks.

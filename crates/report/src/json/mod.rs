@@ -6,6 +6,7 @@
 mod check;
 mod code;
 mod experiment;
+mod job;
 mod run;
 #[cfg(test)]
 mod schema;
@@ -15,6 +16,7 @@ use serde::Serialize;
 
 pub use check::json_check;
 pub use experiment::json;
+pub use job::json_job;
 pub use run::json_run;
 
 /// The version of all JSON reports.

@@ -8,6 +8,7 @@ use schemars::generate::SchemaSettings;
 
 use super::check::CheckDocument;
 use super::experiment::ExperimentDocument;
+use super::job::JobDocument;
 use super::run::RunDocument;
 use crate::SCHEMAS;
 
@@ -32,6 +33,7 @@ fn the_committed_schemas_are_those_of_the_shapes() {
         ("experiment", generated::<ExperimentDocument<'_>>("genesis.experiment")),
         ("check", generated::<CheckDocument<'_>>("genesis.check")),
         ("run", generated::<RunDocument<'_>>("genesis.run")),
+        ("job", generated::<JobDocument<'_>>("genesis.job")),
     ];
     for ((name, text), (committed_name, committed)) in generated.iter().zip(SCHEMAS) {
         assert_eq!(*name, committed_name);
