@@ -28,7 +28,7 @@ fn digests_are_the_committed_ones() {
 fn run(guest: &genesis_guests::Guest, input: &[u8]) -> Run {
     let cache_dir = Some(std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("guests"));
     let sandbox = Sandbox::new(SandboxConfig { slots: 2, cache_dir }).unwrap();
-    let loaded = sandbox.load_trusted(&guest.wasm(), Class::Small).unwrap();
+    let loaded = sandbox.load_trusted(guest.digest, || guest.wasm().into(), Class::Small).unwrap();
     assert_eq!(loaded.manifest().unwrap().name, guest.name);
     let policy = Policy::load("default", &|_| Err(String::new()), None).unwrap();
     sandbox.run(&loaded, input, &policy.limits_for(guest.name), 0, &Cancel::new()).unwrap()

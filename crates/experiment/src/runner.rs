@@ -68,7 +68,7 @@ impl Runner {
         if let Some(ready) = prepared.get(&key) {
             return Ok(ready.clone());
         }
-        let ready = self.sandbox.load_trusted(&guest.wasm(), class_of(class))?;
+        let ready = self.sandbox.load_trusted(guest.digest, || guest.wasm().into(), class_of(class))?;
         prepared.insert(key, ready.clone());
         Ok(ready)
     }

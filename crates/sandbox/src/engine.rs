@@ -6,7 +6,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use wasmparser::WasmFeatures;
 use wasmtime::{
-    Config, Engine, Inlining, InstanceAllocationStrategy, Linker, OptLevel, PoolingAllocationConfig, Strategy,
+    Config, Engine, Inlining, InstanceAllocationStrategy, Linker, OptLevel, PoolingAllocationConfig,
+    Strategy, component,
 };
 
 use crate::cancel::Cancel;
@@ -14,7 +15,7 @@ use crate::clock::{CLOCK_START_NS, NS_PER_FUEL};
 use crate::cost::{self, COST_TABLE_VERSION};
 use crate::error::SandboxError;
 use crate::run::State;
-use crate::wasi::{self, WASI_LAYER_VERSION};
+use crate::wasi::{self, P2_LAYER_VERSION, WASI_LAYER_VERSION};
 
 /// The engine's exact version, as pinned in the manifest. Fuel changes with it.
 const WASMTIME_VERSION: &str = "48.0.8";
@@ -48,6 +49,16 @@ const DENSE_IMAGE_BYTES: u64 = 16 << 20;
 pub(crate) const FEATURES: WasmFeatures =
     WasmFeatures::WASM2.union(WasmFeatures::EXTENDED_CONST).difference(WasmFeatures::GC_TYPES);
 
+/// What components may use: the same, and the component model as it was before threads and async. That is all that
+/// CPython as componentize-py links it needs.
+pub(crate) const COMPONENT_FEATURES: WasmFeatures = FEATURES.union(WasmFeatures::COMPONENT_MODEL);
+
+/// Core instances that one component may have. CPython has 64, one for each library and many for their wiring.
+pub(crate) const POOL_CORE_INSTANCES: u32 = 128;
+
+/// Memories that one component may have. CPython has one; a memory for each of a few languages fits.
+pub(crate) const POOL_MEMORIES: u32 = 4;
+
 /// What is fixed with an engine: stack, slots, wasm features. A policy names a class.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -56,6 +67,9 @@ pub enum Class {
     Small,
     /// 4 MiB of stack. For interpreters inside a guest: JavaScript, Lua, Python.
     Large,
+    /// 4 MiB of stack, and the component model. Components run under it, whatever class was asked for; so can
+    /// modules.
+    Component,
 }
 
 impl Class {
@@ -64,6 +78,7 @@ impl Class {
         match self {
             Self::Small => "small",
             Self::Large => "large",
+            Self::Component => "component",
         }
     }
 
@@ -71,18 +86,29 @@ impl Class {
     pub fn stack_bytes(self) -> u64 {
         match self {
             Self::Small => 512 << 10,
-            Self::Large => 4 << 20,
+            Self::Large | Self::Component => 4 << 20,
+        }
+    }
+
+    pub(crate) fn features(self) -> WasmFeatures {
+        match self {
+            Self::Small | Self::Large => FEATURES,
+            Self::Component => COMPONENT_FEATURES,
         }
     }
 
     /// Everything that changes fuel, as one line.
     pub(crate) fn fingerprint(self) -> String {
+        let p2 = match self {
+            Self::Small | Self::Large => String::new(),
+            Self::Component => format!(" and {P2_LAYER_VERSION} for components"),
+        };
         format!(
             "wasmtime {WASMTIME_VERSION}; cranelift speed, inlining, nan canonical; fuel without epochs; memory \
              init by copy-on-write, dense {DENSE_IMAGE_BYTES}; wasm features {:#x}; cost table {COST_TABLE_VERSION}; \
-             wasi layer {WASI_LAYER_VERSION}; clock {CLOCK_START_NS} + {NS_PER_FUEL} ns a unit; class {} with {} \
+             wasi layer {WASI_LAYER_VERSION}{p2}; clock {CLOCK_START_NS} + {NS_PER_FUEL} ns a unit; class {} with {} \
              bytes of stack; target {}-{}",
-            FEATURES.bits(),
+            self.features().bits(),
             self.as_str(),
             self.stack_bytes(),
             std::env::consts::ARCH,
@@ -96,6 +122,8 @@ pub(crate) struct ClassEngine {
     pub(crate) class: Class,
     pub(crate) engine: Engine,
     pub(crate) linker: Linker<State>,
+    /// Empty but under the class `Component`.
+    pub(crate) components: component::Linker<State>,
     slots: Mutex<u32>,
     freed: Condvar,
 }
@@ -107,7 +135,18 @@ impl ClassEngine {
         let engine = Engine::new(&config(class, slots)).map_err(failed)?;
         let mut linker = Linker::new(&engine);
         wasi::link(&mut linker).map_err(failed)?;
-        Ok(Arc::new(Self { class, engine, linker, slots: Mutex::new(slots), freed: Condvar::new() }))
+        let mut components = component::Linker::new(&engine);
+        if class == Class::Component {
+            wasi::link_components(&mut components).map_err(failed)?;
+        }
+        Ok(Arc::new(Self {
+            class,
+            engine,
+            linker,
+            components,
+            slots: Mutex::new(slots),
+            freed: Condvar::new(),
+        }))
     }
 
     /// Waits for a slot. `None` when the host is asked to stop meanwhile.
@@ -140,10 +179,19 @@ impl Drop for Slot<'_> {
 
 fn config(class: Class, slots: u32) -> Config {
     let stack = usize::try_from(class.stack_bytes()).expect("a stack of a few MiB fits an address");
+    let (instances, memories) = match class {
+        Class::Small | Class::Large => (1, 1),
+        Class::Component => (POOL_CORE_INSTANCES, POOL_MEMORIES),
+    };
     let mut pool = PoolingAllocationConfig::new();
-    pool.total_core_instances(slots)
-        .total_memories(slots)
+    pool.total_component_instances(slots)
+        .total_core_instances(slots.saturating_mul(instances))
+        .total_memories(slots.saturating_mul(memories))
         .total_tables(slots.saturating_mul(POOL_TABLES))
+        .max_core_instances_per_component(instances)
+        .max_memories_per_component(memories)
+        .max_tables_per_component(POOL_TABLES)
+        .max_component_instance_size(POOL_INSTANCE_BYTES)
         .total_stacks(slots)
         .max_memories_per_module(1)
         .max_tables_per_module(POOL_TABLES)
@@ -171,7 +219,7 @@ fn config(class: Class, slots: u32) -> Config {
         .concurrency_support(false)
         // Nobody sees a backtrace; collecting one makes a trap twice as dear.
         .wasm_backtrace_max_frames(None);
-    for feature in WasmFeatures::all().difference(FEATURES) {
+    for feature in WasmFeatures::all().difference(class.features()) {
         config.wasm_features(feature, false);
     }
     config
@@ -183,8 +231,10 @@ mod tests {
 
     #[test]
     fn the_engine_takes_exactly_the_features_that_the_scan_lets_through() {
-        let engine = Engine::new(&config(Class::Small, 1)).unwrap();
-        assert_eq!(engine.get_wasm_features(), FEATURES);
+        for class in [Class::Small, Class::Large, Class::Component] {
+            let engine = Engine::new(&config(class, 1)).unwrap();
+            assert_eq!(engine.get_wasm_features(), class.features());
+        }
     }
 
     #[test]
@@ -196,6 +246,7 @@ mod tests {
     #[test]
     fn the_fingerprint_tells_classes_apart() {
         assert_ne!(Class::Small.fingerprint(), Class::Large.fingerprint());
+        assert_ne!(Class::Large.fingerprint(), Class::Component.fingerprint());
     }
 
     #[test]

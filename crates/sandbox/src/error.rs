@@ -14,6 +14,9 @@ pub enum SandboxError {
     /// A built-in guest is not one that the sandbox can run. The build is broken, not the guest's input.
     #[error("the built-in guest cannot be run: {0}")]
     BuiltIn(String),
+    /// A built-in guest's own initialisation went wrong. The build is broken, not the guest's input.
+    #[error("the built-in guest cannot be initialised by its `wizer-initialize`: {0}")]
+    Initialize(String),
     /// A run failed for a reason of the host's, such as memory that the system refused.
     #[error("the host failed during a run: {0}")]
     Run(String),

@@ -5,12 +5,14 @@ use std::sync::Arc;
 
 use genesis_abi::Manifest;
 use sha2::{Digest, Sha256};
-use wasmtime::{ExternType, InstancePre, Module, ModuleExport};
+use wasmtime::component::types::ComponentItem;
+use wasmtime::component::{self, Component, ComponentExportIndex, Type};
+use wasmtime::{Engine, ExternType, InstancePre, Module, ModuleExport};
 
 use crate::engine::{Class, ClassEngine};
 use crate::run::State;
 
-/// A compiled guest, linked to the host's functions. Clones share it.
+/// A compiled guest, a module or a component, linked to the host's functions. Clones share it.
 #[derive(Clone)]
 pub struct Guest(Arc<Compiled>);
 
@@ -18,29 +20,104 @@ struct Compiled {
     digest: String,
     manifest: Option<Manifest>,
     engine: Arc<ClassEngine>,
-    instance: InstancePre<State>,
-    start: ModuleExport,
+    linked: Linked,
+}
+
+/// The two shapes that a guest has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Shape {
+    Module,
+    Component,
+}
+
+impl Shape {
+    /// Of bytes that may be anything: what does not say that it is a component is taken for a module.
+    pub(crate) fn of(wasm: &[u8]) -> Self {
+        const COMPONENT: &[u8] = b"\0asm\x0d\0\x01\0";
+        if wasm.starts_with(COMPONENT) { Self::Component } else { Self::Module }
+    }
+
+    /// The class that a guest of this shape runs under when another is asked for.
+    pub(crate) fn class(self, asked: Class) -> Class {
+        match self {
+            Self::Module => asked,
+            Self::Component => Class::Component,
+        }
+    }
+
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Module => "module",
+            Self::Component => "component",
+        }
+    }
+}
+
+/// Machine code of either shape.
+pub(crate) enum Code {
+    Module(Module),
+    Component(Component),
+}
+
+impl Code {
+    pub(crate) fn compile(engine: &Engine, wasm: &[u8]) -> wasmtime::Result<Self> {
+        match Shape::of(wasm) {
+            Shape::Module => Module::from_binary(engine, wasm).map(Self::Module),
+            Shape::Component => Component::from_binary(engine, wasm).map(Self::Component),
+        }
+    }
+
+    pub(crate) fn serialize(&self) -> wasmtime::Result<Vec<u8>> {
+        match self {
+            Self::Module(module) => module.serialize(),
+            Self::Component(component) => component.serialize(),
+        }
+    }
+}
+
+/// Code linked to the host's functions, and where it starts.
+pub(crate) enum Linked {
+    Module { instance: InstancePre<State>, start: ModuleExport },
+    Component { instance: component::InstancePre<State>, run: ComponentExportIndex },
+}
+
+/// Why code cannot be run, each in one sentence.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum LinkError {
+    #[error("it exports no function `{START}` without parameters and results")]
+    NoStart,
+    #[error("it exports no function `run` of `{RUN}`")]
+    NoRun,
+    #[error("{0}")]
+    Import(String),
 }
 
 impl Guest {
-    /// Links a module. The error says why it cannot be run, in one sentence.
+    /// Links code to the host's functions.
     pub(crate) fn link(
-        module: &Module,
+        code: &Code,
         digest: String,
         manifest: Option<Manifest>,
         engine: Arc<ClassEngine>,
-    ) -> Result<Self, String> {
-        let runs = match module.get_export(START) {
-            Some(ExternType::Func(ty)) => ty.params().len() == 0 && ty.results().len() == 0,
-            _ => false,
+    ) -> Result<Self, LinkError> {
+        let import = |error: wasmtime::Error| LinkError::Import(format!("{error:#}"));
+        let linked = match code {
+            Code::Module(module) => {
+                let start = start(module).ok_or(LinkError::NoStart)?;
+                Linked::Module { instance: engine.linker.instantiate_pre(module).map_err(import)?, start }
+            }
+            Code::Component(component) => {
+                let run = run(component).ok_or(LinkError::NoRun)?;
+                Linked::Component {
+                    instance: engine.components.instantiate_pre(component).map_err(import)?,
+                    run,
+                }
+            }
         };
-        let start = runs.then(|| module.get_export_index(START)).flatten();
-        let start = start.ok_or("it exports no function `_start` without parameters and results")?;
-        let instance = engine.linker.instantiate_pre(module).map_err(|error| format!("{error:#}"))?;
-        Ok(Self(Arc::new(Compiled { digest, manifest, engine, instance, start })))
+        Ok(Self(Arc::new(Compiled { digest, manifest, engine, linked })))
     }
 
-    /// Digest of the module's bytes: `sha256:` and 64 hexadecimal digits.
+    /// Digest of the guest's bytes: `sha256:` and 64 hexadecimal digits.
     pub fn digest(&self) -> &str {
         &self.0.digest
     }
@@ -59,12 +136,8 @@ impl Guest {
         &self.0.engine
     }
 
-    pub(crate) fn instance(&self) -> &InstancePre<State> {
-        &self.0.instance
-    }
-
-    pub(crate) fn start(&self) -> &ModuleExport {
-        &self.0.start
+    pub(crate) fn linked(&self) -> &Linked {
+        &self.0.linked
     }
 }
 
@@ -77,11 +150,36 @@ impl fmt::Debug for Guest {
     }
 }
 
+fn start(module: &Module) -> Option<ModuleExport> {
+    match module.get_export(START) {
+        Some(ExternType::Func(ty)) if ty.params().len() == 0 && ty.results().len() == 0 => {
+            module.get_export_index(START)
+        }
+        _ => None,
+    }
+}
+
+fn run(component: &Component) -> Option<ComponentExportIndex> {
+    let interface = component.get_export_index(None, RUN)?;
+    let (item, index) = component.get_export(Some(&interface), "run")?;
+    let ComponentItem::ComponentFunc(ty) = item else { return None };
+    let mut results = ty.results();
+    let result = match (results.next(), results.next()) {
+        (Some(Type::Result(result)), None) => result,
+        _ => return None,
+    };
+    let fits = ty.params().len() == 0 && result.ok().is_none() && result.err().is_none() && !ty.async_();
+    fits.then_some(index)
+}
+
 /// The function that a command module starts with.
 pub(crate) const START: &str = "_start";
 
-/// Digest of bytes as guests are named by it.
-pub(crate) fn digest(bytes: &[u8]) -> String {
+/// The interface that a command component exports, in any 0.2.
+pub(crate) const RUN: &str = "wasi:cli/run@0.2.0";
+
+/// Digest of bytes as guests are named by it: `sha256:` and 64 hexadecimal digits.
+pub fn digest(bytes: &[u8]) -> String {
     format!("sha256:{}", hex(&Sha256::digest(bytes)))
 }
 

@@ -1,6 +1,6 @@
 //! Runs one guest under limits.
 //!
-//! A [`Sandbox`] compiles WASI command modules and runs them with one JSON document on standard input. A guest that
+//! A [`Sandbox`] compiles WASI command modules and command components and runs them with one JSON document on standard input. A guest that
 //! misbehaves gives a [`RunOutcome`](genesis_abi::RunOutcome); an `Err` means that the host failed and says nothing
 //! of the guest. The same guest, input, seed and limits give the same report, fuel and host-call log, bit for bit,
 //! unless the run ends by its stack or its wall time.
@@ -20,6 +20,7 @@ mod meter;
 mod run;
 mod sandbox;
 mod scan;
+mod snapshot;
 mod stop;
 mod wasi;
 
@@ -28,7 +29,7 @@ pub use clock::{CLOCK_START_NS, NS_PER_FUEL};
 pub use cost::COST_TABLE_VERSION;
 pub use engine::Class;
 pub use error::SandboxError;
-pub use guest::Guest;
+pub use guest::{Guest, digest};
 pub use run::Run;
 pub use sandbox::{Sandbox, SandboxConfig};
 pub use scan::{Inspection, inspect};

@@ -1,22 +1,23 @@
 //! One run of one guest.
 
 use std::future::Future;
+use std::io;
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use genesis_abi::{FailedReason, LimitHit, LimitName, Limits, Report, ReportError, RunOutcome, Usage};
-use wasmtime::{Memory, Store, Trap};
+use wasmtime::{Engine, Memory, OutOfMemory, PoolConcurrencyLimitError, Store, Trap};
 
 use crate::cancel::Cancel;
 use crate::clock::Watch;
 use crate::engine::Class;
 use crate::error::SandboxError;
 use crate::excerpt::excerpt;
-use crate::guest::Guest;
+use crate::guest::{Guest, Linked};
 use crate::meter::Meter;
 use crate::stop::Stop;
-use crate::wasi::{CallLog, SplitMix64, Stdio};
+use crate::wasi::{CallLog, HANDLES_MAX, MOVED_MAX, Pollables, SplitMix64, Stdio};
 
 /// What came of a run.
 #[derive(Debug)]
@@ -38,6 +39,7 @@ pub(crate) struct State {
     pub(crate) limits: Limits,
     pub(crate) stdio: Stdio,
     pub(crate) random: SplitMix64,
+    pub(crate) pollables: Pollables,
     pub(crate) log: CallLog,
     pub(crate) meter: Meter,
     pub(crate) watch: Arc<Watch>,
@@ -51,11 +53,12 @@ pub(crate) struct State {
 }
 
 impl State {
-    fn new(input: &[u8], limits: &Limits, seed: u64, watch: Arc<Watch>) -> Self {
+    pub(crate) fn new(input: &[u8], limits: &Limits, seed: u64, watch: Arc<Watch>) -> Self {
         Self {
             limits: *limits,
             stdio: Stdio::new(input, limits),
             random: SplitMix64::new(seed),
+            pollables: Pollables::default(),
             log: CallLog::new(),
             meter: Meter::new(limits),
             watch,
@@ -93,12 +96,10 @@ pub(crate) fn run(
         return Ok(never_started());
     };
     let watch = Arc::new(Watch::start(limits.wall_time_ms, cancel.clone()));
-    let mut store = Store::new(&guest.engine().engine, State::new(input, limits, seed, Arc::clone(&watch)));
-    store.limiter(|state| &mut state.meter);
-    let budget = store.data().fuel_budget;
     let failed = |error: wasmtime::Error| SandboxError::Run(format!("{error:#}"));
-    store.set_fuel(budget).map_err(failed)?;
-    store.fuel_async_yield_interval(Some(Watch::SLICE)).map_err(failed)?;
+    let state = State::new(input, limits, seed, Arc::clone(&watch));
+    let mut store = store(&guest.engine().engine, state).map_err(failed)?;
+    let budget = store.data().fuel_budget;
 
     let ended = drive(call_start(guest, &mut store), &watch);
 
@@ -130,21 +131,44 @@ pub(crate) fn run(
     Ok(Run { outcome, usage, report, stdout, stderr })
 }
 
+/// A store whose limits are those of the state that it holds.
+pub(crate) fn store(engine: &Engine, state: State) -> wasmtime::Result<Store<State>> {
+    let mut store = Store::new(engine, state);
+    store.limiter(|state| &mut state.meter);
+    store.set_fuel(store.data().fuel_budget)?;
+    store.fuel_async_yield_interval(Some(Watch::SLICE))?;
+    store.set_hostcall_fuel(MOVED_MAX);
+    store.set_max_component_handles(HANDLES_MAX);
+    Ok(store)
+}
+
 async fn call_start(guest: &Guest, store: &mut Store<State>) -> wasmtime::Result<()> {
-    let instance = guest.instance().instantiate_async(&mut *store).await?;
-    let start = instance
-        .get_module_export(&mut *store, guest.start())
-        .and_then(wasmtime::Extern::into_func)
-        .expect("linking made sure that `_start` is an exported function")
-        .typed::<(), ()>(&*store)?;
-    start.call_async(&mut *store, ()).await
+    match guest.linked() {
+        Linked::Module { instance, start } => {
+            let instance = instance.instantiate_async(&mut *store).await?;
+            let start = instance
+                .get_module_export(&mut *store, start)
+                .and_then(wasmtime::Extern::into_func)
+                .expect("linking made sure that `_start` is an exported function")
+                .typed::<(), ()>(&*store)?;
+            start.call_async(&mut *store, ()).await
+        }
+        Linked::Component { instance, run } => {
+            let instance = instance.instantiate_async(&mut *store).await?;
+            let run = instance.get_typed_func::<(), (Result<(), ()>,)>(&mut *store, run)?;
+            match run.call_async(&mut *store, ()).await? {
+                (Ok(()),) => Ok(()),
+                (Err(()),) => Err(wasmtime::Error::from(Stop::Exit(1))),
+            }
+        }
+    }
 }
 
 /// Polls a run to its end. It yields after each slice of fuel; dropping it in between unwinds the guest.
 ///
 /// Slices of fuel on a fiber rather than epochs: the code then carries one kind of counter instead of two, no thread
 /// has to tick, and the guest's stack does not depend on that of the thread that runs it.
-fn drive(run: impl Future<Output = wasmtime::Result<()>>, watch: &Watch) -> Result<(), Ended> {
+pub(crate) fn drive<T>(run: impl Future<Output = wasmtime::Result<T>>, watch: &Watch) -> Result<T, Ended> {
     let mut run = pin!(run);
     let mut context = Context::from_waker(Waker::noop());
     loop {
@@ -155,8 +179,8 @@ fn drive(run: impl Future<Output = wasmtime::Result<()>>, watch: &Watch) -> Resu
     }
 }
 
-/// Why a run did not return from `_start`.
-enum Ended {
+/// Why a run did not return from its start.
+pub(crate) enum Ended {
     Error(wasmtime::Error),
     Stop(Stop),
 }
@@ -191,6 +215,13 @@ impl Ending {
                 let trap = words.strip_prefix("wasm trap: ").unwrap_or(&words).to_owned();
                 Self::Outcome(RunOutcome::Trapped { trap })
             }
+            None if class == Class::Component && !is_of_the_host(&error) => {
+                // The rules of the component model are the engine's words: a handle that does not exist, a list
+                // outside of memory, more bytes or handles than the host takes.
+                Self::Outcome(RunOutcome::Trapped {
+                    trap: excerpt(error.root_cause().to_string().as_bytes()),
+                })
+            }
             None => return Err(SandboxError::Run(format!("{error:#}"))),
         })
     }
@@ -199,6 +230,7 @@ impl Ending {
         let hit = match stop {
             Stop::Exit(code) => return Ok(Self::Exit(code)),
             Stop::Cancelled => return Ok(Self::Outcome(RunOutcome::Cancelled)),
+            Stop::Trap(rule) => return Ok(Self::Outcome(RunOutcome::Trapped { trap: rule.to_owned() })),
             Stop::Host(reason) => return Err(SandboxError::Run(reason)),
             Stop::Limit(hit) => hit,
         };
@@ -222,6 +254,11 @@ impl Ending {
     fn out_of_fuel(value: u64, peak: u64) -> RunOutcome {
         RunOutcome::OutOfFuel(LimitHit { limit: LimitName::Fuel, value, peak })
     }
+}
+
+/// Want of memory, files or slots.
+fn is_of_the_host(error: &wasmtime::Error) -> bool {
+    error.is::<io::Error>() || error.is::<OutOfMemory>() || error.is::<PoolConcurrencyLimitError>()
 }
 
 /// What a guest that ended by itself has to show for it.

@@ -1,27 +1,28 @@
 //! The sandbox: engines, cache, loading.
 
+use std::borrow::Cow;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use genesis_abi::{Limits, ModuleLimits, RunOutcome};
-use wasmtime::{Engine, Module};
 
 use crate::cache::Cache;
 use crate::cancel::Cancel;
 use crate::engine::{Class, ClassEngine};
 use crate::error::SandboxError;
 use crate::excerpt::excerpt;
-use crate::guest::{self, Guest};
+use crate::guest::{self, Code, Guest, LinkError, Shape};
 use crate::run::{self, Run};
 use crate::scan;
+use crate::snapshot;
 
 /// How a sandbox is set up.
 #[derive(Debug, Clone)]
 pub struct SandboxConfig {
     /// Guests of one class that run at the same time; one more waits. At least 1. A slot takes 4 GiB of address
-    /// space and less than 1 MiB of memory between runs.
+    /// space (one of components 16 GiB) and less than 1 MiB of memory between runs.
     pub slots: u32,
     /// Folder for compiled built-in guests, made when it is not there, and closed to other users. `None` compiles
     /// them anew in each process.
@@ -38,6 +39,7 @@ pub struct Sandbox {
     cache: Option<Cache>,
     small: Mutex<Option<Arc<ClassEngine>>>,
     large: Mutex<Option<Arc<ClassEngine>>>,
+    component: Mutex<Option<Arc<ClassEngine>>>,
 }
 
 impl Sandbox {
@@ -48,7 +50,13 @@ impl Sandbox {
     pub fn new(config: SandboxConfig) -> Result<Self, SandboxError> {
         let SandboxConfig { slots, cache_dir } = config;
         let cache = cache_dir.map(Cache::open).transpose()?;
-        Ok(Self { slots: slots.max(1), cache, small: Mutex::default(), large: Mutex::default() })
+        Ok(Self {
+            slots: slots.max(1),
+            cache,
+            small: Mutex::default(),
+            large: Mutex::default(),
+            component: Mutex::default(),
+        })
     }
 
     /// Everything that changes fuel, as one line: figures are compared only under the same one.
@@ -58,30 +66,56 @@ impl Sandbox {
 
     /// Compiles a built-in guest, or takes it from the cache.
     ///
+    /// `digest` is that of the guest's bytes, `sha256:` and 64 hexadecimal digits. The bytes are asked for when the
+    /// cache has nothing under it, right before they are compiled, and never else: a caller whose bytes are packed
+    /// need not unpack them, and one that wants to say that a guest is being prepared says it there. Compiling takes
+    /// from 0.1 s to many seconds.
+    ///
+    /// A module that exports `wizer-initialize` is run that far, without input and with the seed 0, and what is
+    /// compiled and cached is the module as it then was.
+    ///
     /// # Errors
-    /// When the module cannot be compiled or run: the host is broken.
-    pub fn load_trusted(&self, wasm: &[u8], class: Class) -> Result<Guest, SandboxError> {
-        let engine = self.engine(class)?;
-        let digest = guest::digest(wasm);
-        let key = cache_key(&digest, class, &engine.engine);
-        let cached = self.cache.as_ref().and_then(|cache| cache.load(&engine.engine, &key));
-        let module = if let Some(module) = cached {
-            module
-        } else {
-            let module = Module::from_binary(&engine.engine, wasm)
-                .map_err(|error| SandboxError::BuiltIn(format!("{error:#}")))?;
-            if let Some(cache) = &self.cache {
-                cache.store(&key, &module);
-            }
-            module
+    /// When the guest cannot be compiled or run, or its bytes are not those of the digest: the host is broken.
+    pub fn load_trusted<'a>(
+        &self,
+        digest: &str,
+        wasm: impl FnOnce() -> Cow<'a, [u8]>,
+        class: Class,
+    ) -> Result<Guest, SandboxError> {
+        let linked = |code: &Code, manifest, engine| {
+            let linked = Guest::link(code, digest.to_owned(), manifest, engine);
+            linked.map_err(|error| SandboxError::BuiltIn(error.to_string()))
         };
-        Guest::link(&module, digest, scan::manifest(wasm), engine).map_err(SandboxError::BuiltIn)
+        if let Some(cache) = &self.cache {
+            // Which of the two it is stands in the bytes, that nobody has yet.
+            for shape in [Shape::Module, Shape::Component] {
+                let engine = self.engine(shape.class(class))?;
+                let key = cache_key(digest, &engine);
+                if let Some((code, manifest)) = cache.load(&engine.engine, &key, shape) {
+                    return linked(&code, manifest, engine);
+                }
+            }
+        }
+        let wasm = wasm();
+        if guest::digest(&wasm) != digest {
+            return Err(SandboxError::BuiltIn(format!("its bytes are not those of {digest}")));
+        }
+        let engine = self.engine(Shape::of(&wasm).class(class))?;
+        let manifest = scan::manifest(&wasm);
+        let initialized = snapshot::initialized(&engine, &wasm)?;
+        let code = Code::compile(&engine.engine, initialized.as_deref().unwrap_or(&wasm))
+            .map_err(|error| SandboxError::BuiltIn(format!("{error:#}")))?;
+        if let Some(cache) = &self.cache {
+            cache.store(&cache_key(digest, &engine), &code, manifest.as_ref());
+        }
+        linked(&code, manifest, engine)
     }
 
     /// Compiles an untrusted guest, after a look at its size, nesting and imports. Nothing of it is cached.
     ///
     /// The inner error is the outcome that the guest has without having run: `module_too_complex`, `denied_import`,
-    /// `invalid_module`, or `failed` with the reason `no_start`.
+    /// `invalid_module`, or `failed` with the reason `no_start`. Nothing of it is run: `wizer-initialize` is a name as
+    /// any other.
     ///
     /// # Errors
     /// When the host fails.
@@ -95,9 +129,9 @@ impl Sandbox {
             Ok(found) => found,
             Err(outcome) => return Ok(Err(outcome)),
         };
-        let engine = self.engine(class)?;
-        let module = match Module::from_binary(&engine.engine, wasm) {
-            Ok(module) => module,
+        let engine = self.engine(Shape::of(wasm).class(class))?;
+        let code = match Code::compile(&engine.engine, wasm) {
+            Ok(code) => code,
             // Want of memory or files is the host's; all else is about a module that is valid and still not one
             // that the compiler takes, such as a function whose code is too large.
             Err(error) if error.is::<io::Error>() || error.is::<wasmtime::OutOfMemory>() => {
@@ -109,8 +143,15 @@ impl Sandbox {
                 }));
             }
         };
-        let linked = Guest::link(&module, guest::digest(wasm), found.manifest, engine);
-        Ok(Ok(linked.map_err(SandboxError::Compile)?))
+        match (Guest::link(&code, guest::digest(wasm), found.manifest, engine), &code) {
+            (Ok(guest), _) => Ok(Ok(guest)),
+            (Err(LinkError::NoStart | LinkError::NoRun), _) => Ok(Err(scan::no_start())),
+            // The names of a component's imports are looked at before it is compiled, their types by linking.
+            (Err(LinkError::Import(message)), Code::Component(_)) => {
+                Ok(Err(RunOutcome::DeniedImport { imports: vec![excerpt(message.as_bytes())] }))
+            }
+            (Err(LinkError::Import(message)), Code::Module(_)) => Err(SandboxError::Compile(message)),
+        }
     }
 
     /// Runs a guest to its end. Blocks, and waits for a slot when all are taken; safe to call from many threads.
@@ -134,6 +175,7 @@ impl Sandbox {
         let place = match class {
             Class::Small => &self.small,
             Class::Large => &self.large,
+            Class::Component => &self.component,
         };
         let mut engine = place.lock().unwrap_or_else(PoisonError::into_inner);
         match &*engine {
@@ -143,10 +185,12 @@ impl Sandbox {
     }
 }
 
-/// A compiled guest is that of a module, for an engine's settings, on a processor with certain instructions.
-fn cache_key(digest: &str, class: Class, engine: &Engine) -> String {
+/// A compiled guest is that of some bytes, for an engine's settings, on a processor with certain instructions.
+fn cache_key(digest: &str, engine: &ClassEngine) -> String {
     let mut hasher = DefaultHasher::new();
-    class.fingerprint().hash(&mut hasher);
-    engine.precompile_compatibility_hash().hash(&mut hasher);
-    format!("{}-{:016x}", digest.trim_start_matches("sha256:"), hasher.finish())
+    engine.class.fingerprint().hash(&mut hasher);
+    snapshot::VERSION.hash(&mut hasher);
+    engine.engine.precompile_compatibility_hash().hash(&mut hasher);
+    let name: String = digest.trim_start_matches("sha256:").chars().filter(char::is_ascii_hexdigit).collect();
+    format!("{name}-{:016x}", hasher.finish())
 }

@@ -1,19 +1,21 @@
-//! What a module is, before anything is compiled.
+//! What a guest is, before anything is compiled.
 //!
 //! One pass over the bytes, linear in their number and with little memory: compiling is where a small module can
 //! cost minutes (350 KB with 50,000 nested blocks took 38 s).
+
+mod component;
 
 use std::collections::BTreeSet;
 
 use genesis_abi::{FailedReason, LimitHit, LimitName, MANIFEST_SECTION, Manifest, ModuleLimits, RunOutcome};
 use wasmparser::{
-    Chunk, Encoding, ExternalKind, FuncType, FunctionBody, Import, Operator, Parser, Payload, SectionLimited,
-    TypeRef, Validator,
+    Chunk, ExternalKind, FuncType, FunctionBody, Import, Operator, Parser, Payload, SectionLimited, TypeRef,
+    Validator,
 };
 
-use crate::engine::{FEATURES, POOL_TABLES};
+use crate::engine::{Class, FEATURES, POOL_CORE_INSTANCES, POOL_MEMORIES, POOL_TABLES};
 use crate::excerpt::excerpt;
-use crate::guest::START;
+use crate::guest::{START, Shape};
 use crate::wasi;
 
 /// Types, imports or functions of one module that wasm itself allows.
@@ -23,6 +25,10 @@ const SECTION_MAX: u32 = 1_000_000;
 /// grows with the square of their number: 1,000 take 0.6 s, 8,000 (a function of 56 KB) 29 s. Interpreters and parsers
 /// of real size have a few hundred.
 const CHECKS_MAX: u64 = 1_000;
+
+/// Entries that a component may have of its own: types, imports, exports, calls, arguments. The engine compiles a
+/// function for many of them. CPython has 4,000.
+const ENTRIES_MAX: u64 = 20_000;
 
 /// Names that a list shows before it only counts.
 const NAMES_MAX: usize = 1_000;
@@ -35,10 +41,13 @@ const MANIFEST_BYTES: usize = 64 << 10;
 
 const PAGE_BYTES: u64 = 64 << 10;
 
-/// What a module is made of.
+/// What a module or component is made of.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Inspection {
-    /// Its imports as `module::name`, escaped; after 1,000 only their number.
+    /// Whether it is a component.
+    pub component: bool,
+    /// Its imports as `module::name`, those of a component as `interface@version`, escaped; after 1,000 only their
+    /// number.
     pub imports: Vec<String>,
     /// Those that the host does not give.
     pub denied: Vec<String>,
@@ -46,27 +55,37 @@ pub struct Inspection {
     pub exports: Vec<String>,
     /// What it says of itself; `None` when it says nothing, or nothing readable.
     pub manifest: Option<Manifest>,
-    /// The tightest limits that let it through.
+    /// The tightest limits that let it through. Functions are those of all modules of a component.
     pub complexity: ModuleLimits,
-    /// Tables, imported ones not counted.
+    /// Core instances: 1 but for components.
+    pub instances: u64,
+    /// Memories of all instances, imported ones not counted.
+    pub memories: u64,
+    /// Tables of all instances, imported ones not counted.
     pub tables: u64,
+    /// Entries of a component's own sections; 0 for modules.
+    pub entries: u64,
     /// Most loops and bulk operations of one function.
     pub checks: u64,
     /// Bytes of memory that it starts with.
     pub memory_bytes: u64,
-    /// Whether it exports `_start` without parameters and results.
+    /// Whether it exports `_start` without parameters and results, or `wasi:cli/run`.
     pub has_start: bool,
 }
 
-/// Looks at a module without compiling or validating it.
+/// Looks at a module or component without compiling or validating it.
 ///
 /// # Errors
 /// The outcome `invalid_module` when the bytes cannot be taken apart.
 pub fn inspect(wasm: &[u8]) -> Result<Inspection, RunOutcome> {
-    scan(wasm).map_err(invalid)
+    let found = match Shape::of(wasm) {
+        Shape::Module => scan(wasm),
+        Shape::Component => component::scan(wasm),
+    };
+    found.map_err(invalid)
 }
 
-/// Decides whether an untrusted module may be compiled.
+/// Decides whether an untrusted module or component may be compiled.
 ///
 /// # Errors
 /// The outcome that a run of this module has: `module_too_complex`, `denied_import`, `invalid_module`, or `failed`
@@ -85,18 +104,17 @@ pub(crate) fn check(wasm: &[u8], limits: &ModuleLimits) -> Result<Inspection, Ru
     if !found.denied.is_empty() {
         return Err(RunOutcome::DeniedImport { imports: found.denied });
     }
-    Validator::new_with_features(FEATURES).validate_all(wasm).map_err(|error| invalid(error.into()))?;
-    if !found.has_start {
-        return Err(RunOutcome::Failed {
-            reason: FailedReason::NoStart,
-            exit_code: None,
-            excerpt: String::new(),
-        });
-    }
-    Ok(found)
+    let features = Shape::of(wasm).class(Class::Small).features();
+    Validator::new_with_features(features).validate_all(wasm).map_err(|error| invalid(error.into()))?;
+    if found.has_start { Ok(found) } else { Err(no_start()) }
 }
 
-/// The manifest of a module that is trusted to be one; code is skipped.
+/// The outcome of a guest that has nothing to start with.
+pub(crate) fn no_start() -> RunOutcome {
+    RunOutcome::Failed { reason: FailedReason::NoStart, exit_code: None, excerpt: String::new() }
+}
+
+/// The manifest of a guest that is trusted to be one; code and what a component is made of are skipped.
 pub(crate) fn manifest(mut wasm: &[u8]) -> Option<Manifest> {
     let mut parser = Parser::new(0);
     loop {
@@ -109,6 +127,10 @@ pub(crate) fn manifest(mut wasm: &[u8]) -> Option<Manifest> {
             Payload::CodeSectionStart { size, .. } => {
                 wasm = wasm.get(size as usize..)?;
                 parser.skip_section();
+            }
+            Payload::ModuleSection { unchecked_range, .. }
+            | Payload::ComponentSection { unchecked_range, .. } => {
+                wasm = wasm.get(unchecked_range.len()..)?
             }
             Payload::End(_) => return None,
             _ => {}
@@ -137,6 +159,9 @@ fn exceeded(found: &Inspection, limits: &ModuleLimits) -> Vec<LimitHit> {
         (LimitName::Nesting, limits.nesting, has.nesting),
         (LimitName::FunctionBytes, limits.function_bytes, has.function_bytes),
         (LimitName::Items, u64::from(POOL_TABLES), found.tables),
+        (LimitName::Items, u64::from(POOL_MEMORIES), found.memories),
+        (LimitName::Items, u64::from(POOL_CORE_INSTANCES), found.instances),
+        (LimitName::Items, ENTRIES_MAX, found.entries),
         (LimitName::Items, CHECKS_MAX, found.checks),
     ]
     .into_iter()
@@ -167,6 +192,7 @@ struct Scan<'a> {
     exports: Names,
     manifest: Option<Manifest>,
     complexity: ModuleLimits,
+    memories: u64,
     tables: u64,
     checks: u64,
     memory_bytes: u64,
@@ -187,6 +213,7 @@ impl<'a> Scan<'a> {
             exports: Names::default(),
             manifest: None,
             complexity,
+            memories: 0,
             tables: 0,
             checks: 0,
             memory_bytes: 0,
@@ -195,9 +222,6 @@ impl<'a> Scan<'a> {
 
     fn payload(&mut self, payload: Payload<'a>) -> Result<(), Malformed> {
         match payload {
-            Payload::Version { encoding: Encoding::Component, .. } => {
-                return Err(Malformed("a component, where a module is expected".to_owned()));
-            }
             Payload::TypeSection(section) => {
                 cap(&section)?;
                 for ty in section.into_iter_err_on_gc_types() {
@@ -217,6 +241,7 @@ impl<'a> Scan<'a> {
             }
             Payload::TableSection(section) => self.tables += u64::from(section.count()),
             Payload::MemorySection(section) => {
+                self.memories += u64::from(section.count());
                 for memory in section {
                     self.memory_bytes =
                         self.memory_bytes.saturating_add(memory?.initial.saturating_mul(PAGE_BYTES));
@@ -322,6 +347,10 @@ impl<'a> Scan<'a> {
             exports: self.exports.finish(),
             manifest: self.manifest,
             complexity: self.complexity,
+            component: false,
+            instances: 1,
+            memories: self.memories,
+            entries: 0,
             tables: self.tables,
             checks: self.checks,
             memory_bytes: self.memory_bytes,

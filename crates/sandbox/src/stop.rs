@@ -11,6 +11,9 @@ pub(crate) enum Stop {
     /// A limit was passed.
     #[error("{} passed: {} of {}", .0.limit, .0.peak, .0.value)]
     Limit(LimitHit),
+    /// The guest broke a rule of the interface that it called.
+    #[error("{0}")]
+    Trap(&'static str),
     /// The host was asked to stop.
     #[error("cancelled")]
     Cancelled,

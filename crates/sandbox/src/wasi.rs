@@ -1,4 +1,4 @@
-//! The host's side of `wasi_snapshot_preview1`.
+//! The host's side of `wasi_snapshot_preview1`; [`p2`] is that of components.
 //!
 //! A layer of our own rather than wasmtime-wasi: everything here is in memory, never blocks, costs fuel, and gives
 //! the same answer every time. Every function of the interface links, so that stock modules start; those without a
@@ -16,6 +16,7 @@
 mod call;
 mod errno;
 mod log;
+mod p2;
 mod poll;
 mod process;
 mod random;
@@ -25,6 +26,9 @@ use wasmparser::ValType;
 use wasmtime::{Caller, Linker};
 
 pub(crate) use self::log::CallLog;
+pub(crate) use self::p2::{
+    HANDLES_MAX, MOVED_MAX, P2_LAYER_VERSION, Pollables, is_given, link as link_components,
+};
 pub(crate) use self::random::SplitMix64;
 pub(crate) use self::stdio::Stdio;
 

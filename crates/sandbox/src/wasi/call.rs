@@ -15,8 +15,8 @@ pub(super) struct Call<'a> {
     /// The guest's memory; empty when it exports none, so that every pointer is a fault.
     memory: &'a mut [u8],
     pub(super) state: &'a mut State,
-    fuel_left: u64,
-    moved: u64,
+    pub(super) fuel_left: u64,
+    pub(super) moved: u64,
 }
 
 /// Runs `body` as the host function `function`. `logged` are the arguments that go into the log.
@@ -44,7 +44,7 @@ where
     let mut call = Call { memory, state, fuel_left, moved: 0 };
     let result = call.begin().and_then(|()| body(&mut call));
     let (fuel_left, moved) = (call.fuel_left, call.moved);
-    call.state.log.record(function, logged, moved, result.as_ref().ok().copied());
+    call.state.log.record(function as u8, logged, moved, result.as_ref().ok().map(|errno| *errno as u8));
     caller.set_fuel(fuel_left)?;
     match result {
         Ok(errno) => Ok(errno as u32),
@@ -52,8 +52,14 @@ where
     }
 }
 
-impl Call<'_> {
-    fn begin(&mut self) -> Result<(), Stop> {
+impl<'a> Call<'a> {
+    /// A call of a component, which passes values rather than pointers.
+    pub(super) fn by_value(state: &'a mut State, fuel_left: u64) -> Self {
+        Self { memory: &mut [], state, fuel_left, moved: 0 }
+    }
+
+    /// Counts and charges the call itself.
+    pub(super) fn begin(&mut self) -> Result<(), Stop> {
         self.state.host_calls += 1;
         let limit = self.state.limits.host_calls;
         if self.state.host_calls > limit {

@@ -2,22 +2,20 @@
 
 use sha2::{Digest, Sha256};
 
-use super::Function;
-use super::errno::Errno;
-
 /// Bytes that are collected before they are hashed: hashing each call alone cost more than the call did.
 const BATCH: usize = 4096;
 
 /// Room for the handful of calls that most guests make.
 const ROOM: usize = 512;
 
-/// The errno of a call that ended the run. The interface has none of this number.
+/// The end of a call that ended the run. No interface has an errno of this number.
 const STOPPED: u8 = 0xff;
 
 /// SHA-256 over the calls in order.
 ///
 /// One call is: the number of its function in the layer's table, one byte; each logged argument and then the bytes
-/// moved, as LEB128; its errno, one byte, or `ff` when the call ended the run. A call takes about 6 bytes; with names
+/// moved, as LEB128; how it ended, one byte: the errno (for components 0, or 1 for an error result), or `ff` when the
+/// call ended the run. A call takes about 6 bytes; with names
 /// and whole words it took 34, and the digest was three quarters of the price of a call.
 #[derive(Debug)]
 pub(crate) struct CallLog {
@@ -30,22 +28,16 @@ impl CallLog {
         Self { hash: Sha256::new(), batch: Vec::with_capacity(ROOM) }
     }
 
-    pub(super) fn record(
-        &mut self,
-        function: Function,
-        logged: &[Option<u64>],
-        moved: u64,
-        errno: Option<Errno>,
-    ) {
+    pub(super) fn record(&mut self, function: u8, logged: &[Option<u64>], moved: u64, ended: Option<u8>) {
         if self.batch.len() >= BATCH {
             self.hash.update(&self.batch);
             self.batch.clear();
         }
-        self.batch.push(function as u8);
+        self.batch.push(function);
         for number in logged.iter().flatten().copied().chain([moved]) {
             self.leb(number);
         }
-        self.batch.push(errno.map_or(STOPPED, |errno| errno as u8));
+        self.batch.push(ended.unwrap_or(STOPPED));
     }
 
     fn leb(&mut self, mut number: u64) {
@@ -65,6 +57,8 @@ impl CallLog {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Function;
+    use super::super::errno::Errno;
     use super::*;
 
     type Call<'a> = (Function, &'a [Option<u64>], u64, Option<Errno>);
@@ -72,7 +66,7 @@ mod tests {
     fn digest(calls: &[Call<'_>]) -> String {
         let mut log = CallLog::new();
         for (function, logged, moved, errno) in calls {
-            log.record(*function, logged, *moved, *errno);
+            log.record(*function as u8, logged, *moved, errno.map(|errno| errno as u8));
         }
         log.finish()
     }
@@ -117,7 +111,7 @@ mod tests {
         let mut log = CallLog::new();
         let mut bytes = Vec::new();
         for call in 0..5_000_u64 {
-            log.record(Function::sched_yield, &[Some(call % 100)], 8, Some(Errno::Success));
+            log.record(Function::sched_yield as u8, &[Some(call % 100)], 8, Some(Errno::Success as u8));
             bytes.extend([Function::sched_yield as u8, u8::try_from(call % 100).unwrap(), 8, 0]);
         }
         assert_eq!(log.finish(), sha256(&bytes));

@@ -23,7 +23,7 @@ impl SplitMix64 {
         word ^ (word >> 31)
     }
 
-    fn fill(&mut self, out: &mut [u8]) {
+    pub(super) fn fill(&mut self, out: &mut [u8]) {
         for chunk in out.chunks_mut(8) {
             chunk.copy_from_slice(&self.next().to_le_bytes()[..chunk.len()]);
         }

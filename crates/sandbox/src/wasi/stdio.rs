@@ -35,7 +35,7 @@ enum Stream {
 }
 
 #[derive(Debug)]
-struct Capture {
+pub(super) struct Capture {
     bytes: Vec<u8>,
     name: LimitName,
     limit: u64,
@@ -64,12 +64,35 @@ impl Stdio {
 
     /// Bytes that can be read from a descriptor now; `None` when it is not one to read from.
     pub(super) fn readable(&self, fd: u32) -> Option<u64> {
-        (self.stream(fd)? == Stream::Input).then(|| (self.input.len() - self.position) as u64)
+        (self.stream(fd)? == Stream::Input).then(|| self.left())
     }
 
     /// Whether a descriptor is one to write to.
     pub(super) fn is_writable(&self, fd: u32) -> bool {
         self.stream(fd).is_some_and(|stream| stream != Stream::Input)
+    }
+
+    /// Takes the next bytes of the input, at most so many. `None` at its end.
+    pub(super) fn read(&mut self, most: u64) -> Option<&[u8]> {
+        let rest = &self.input[self.position..];
+        let length = usize::try_from(most).map_or(rest.len(), |most| most.min(rest.len()));
+        self.position += length;
+        if rest.is_empty() { None } else { Some(&rest[..length]) }
+    }
+
+    /// Bytes of the input that were not read yet.
+    pub(super) fn left(&self) -> u64 {
+        (self.input.len() - self.position) as u64
+    }
+
+    /// Where standard output goes.
+    pub(super) fn stdout(&mut self) -> &mut Capture {
+        &mut self.stdout
+    }
+
+    /// Where standard error goes.
+    pub(super) fn stderr(&mut self) -> &mut Capture {
+        &mut self.stderr
     }
 
     fn stream(&self, fd: u32) -> Option<Stream> {
@@ -87,12 +110,26 @@ impl Stdio {
 
 impl Capture {
     /// Keeps the bytes, or as many as the limit leaves room for and ends the run.
-    fn write(&mut self, bytes: &[u8]) -> Result<(), Stop> {
-        let room = self.limit.saturating_sub(self.bytes.len() as u64);
-        let asked = (self.bytes.len() as u64).saturating_add(bytes.len() as u64);
-        let kept = usize::try_from(room).map_or(bytes.len(), |room| room.min(bytes.len()));
+    pub(super) fn write(&mut self, bytes: &[u8]) -> Result<(), Stop> {
+        let (kept, fits) = self.room_for(bytes.len() as u64);
         self.bytes.extend_from_slice(&bytes[..kept]);
-        if asked > self.limit { Err(Stop::limit(self.name, self.limit, asked)) } else { Ok(()) }
+        fits
+    }
+
+    /// Keeps so many zero bytes, as [`Capture::write`] does.
+    pub(super) fn write_zeroes(&mut self, bytes: u64) -> Result<(), Stop> {
+        let (kept, fits) = self.room_for(bytes);
+        self.bytes.resize(self.bytes.len() + kept, 0);
+        fits
+    }
+
+    /// How many of so many bytes are kept, and whether that is all.
+    fn room_for(&self, bytes: u64) -> (usize, Result<(), Stop>) {
+        let has = self.bytes.len() as u64;
+        let kept = bytes.min(self.limit.saturating_sub(has));
+        let asked = has.saturating_add(bytes);
+        let fits = if asked > self.limit { Err(Stop::limit(self.name, self.limit, asked)) } else { Ok(()) };
+        (usize::try_from(kept).unwrap_or(usize::MAX), fits)
     }
 }
 

@@ -5,7 +5,7 @@ use std::thread;
 use genesis_abi::{Limits, Usage};
 use genesis_sandbox::{Cancel, Class, Guest, Sandbox, SandboxConfig};
 
-use crate::guests::{LIMITS, busy, fixture, load, run_under};
+use crate::guests::{LIMITS, busy, fixture, load, run_under, trusted};
 
 type Seen = (&'static str, Usage, Vec<u8>, Vec<u8>);
 
@@ -25,7 +25,7 @@ fn fifty_runs_in_two_threads_cold_and_from_the_cache_are_one_run() {
     let mut seen = Vec::new();
     for _ in ["cold", "from the cache"] {
         let sandbox = sandbox(folder.path());
-        let guest = sandbox.load_trusted(&wasm, Class::Small).unwrap();
+        let guest = trusted(&sandbox, &wasm, Class::Small);
         let (first, second) = thread::scope(|scope| {
             let runs = || (0..50).map(|_| see(&sandbox, &guest, &LIMITS, 7)).collect::<Vec<_>>();
             let (first, second) = (scope.spawn(runs), scope.spawn(runs));
@@ -44,7 +44,7 @@ fn fifty_runs_in_two_threads_cold_and_from_the_cache_are_one_run() {
 fn limits_stop_a_run_at_the_same_place_each_time() {
     let folder = tempfile::tempdir().unwrap();
     let sandbox = sandbox(folder.path());
-    let guest = sandbox.load_trusted(&busy(), Class::Small).unwrap();
+    let guest = trusted(&sandbox, &busy(), Class::Small);
     let whole = see(&sandbox, &guest, &LIMITS, 7);
     for (limits, outcome) in [
         (Limits { fuel: whole.1.fuel / 2, ..LIMITS }, "out_of_fuel"),
@@ -62,7 +62,7 @@ fn limits_stop_a_run_at_the_same_place_each_time() {
 fn another_seed_is_another_run() {
     let folder = tempfile::tempdir().unwrap();
     let sandbox = sandbox(folder.path());
-    let guest = sandbox.load_trusted(&busy(), Class::Small).unwrap();
+    let guest = trusted(&sandbox, &busy(), Class::Small);
     let (one, other) = (see(&sandbox, &guest, &LIMITS, 1), see(&sandbox, &guest, &LIMITS, 2));
     assert_ne!(one.3, other.3, "random bytes differ");
     assert_eq!(one.1, other.1, "what it used and which calls it made do not");
@@ -93,7 +93,7 @@ fn calls_count_up_to_their_limit() {
 fn fuel_is_the_same_in_both_classes() {
     let sandbox = Sandbox::new(SandboxConfig { slots: 1, cache_dir: None }).unwrap();
     let runs = [Class::Small, Class::Large]
-        .map(|class| see(&sandbox, &sandbox.load_trusted(&busy(), class).unwrap(), &LIMITS, 7));
+        .map(|class| see(&sandbox, &trusted(&sandbox, &busy(), class), &LIMITS, 7));
     assert_eq!(runs[0], runs[1]);
 }
 
@@ -101,7 +101,7 @@ fn fuel_is_the_same_in_both_classes() {
 fn a_built_in_and_an_untrusted_guest_run_alike() {
     let folder = tempfile::tempdir().unwrap();
     let sandbox = sandbox(folder.path());
-    let trusted = sandbox.load_trusted(&fixture("host_call_storm"), Class::Small).unwrap();
+    let trusted = trusted(&sandbox, &fixture("host_call_storm"), Class::Small);
     let untrusted = load(&fixture("host_call_storm")).unwrap();
     assert_eq!(trusted.digest(), untrusted.digest());
     assert_eq!(see(&sandbox, &trusted, &LIMITS, 7), see(&sandbox, &untrusted, &LIMITS, 7));

@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use genesis_abi::{Limits, ModuleLimits, RunOutcome};
-use genesis_sandbox::{Cancel, Class, Guest, Run, Sandbox, SandboxConfig};
+use genesis_sandbox::{Cancel, Class, Guest, Run, Sandbox, SandboxConfig, digest};
 
 /// A report that says nothing.
 pub(crate) const EMPTY_REPORT: &str = r#"{"abi":1,"findings":[]}"#;
@@ -40,6 +40,11 @@ pub(crate) fn fixture(name: &str) -> Vec<u8> {
 
 pub(crate) fn load(wasm: &[u8]) -> Result<Guest, RunOutcome> {
     SANDBOX.load(wasm, Class::Small, &MODULE_LIMITS).unwrap()
+}
+
+/// Loads a guest as a built-in one.
+pub(crate) fn trusted(sandbox: &Sandbox, wasm: &[u8], class: Class) -> Guest {
+    sandbox.load_trusted(&digest(wasm), || wasm.into(), class).unwrap()
 }
 
 pub(crate) fn run_under(guest: &Guest, input: &[u8], limits: &Limits) -> Run {

@@ -5,7 +5,7 @@ use std::thread;
 use genesis_abi::RunOutcome;
 use genesis_sandbox::{CLOCK_START_NS, Cancel, Class, Sandbox, SandboxConfig};
 
-use crate::guests::{LIMITS, busy, report_function, run_text, wasm};
+use crate::guests::{LIMITS, busy, report_function, run_text, trusted, wasm};
 
 /// A module with every import that the tests use, whose `_start` is `body` and then an empty report.
 fn guest(body: &str) -> String {
@@ -146,7 +146,7 @@ fn a_wait_for_a_descriptor_and_a_clock_ends_at_once_and_sleeps_not() {
 #[test]
 fn more_runs_than_slots_wait_for_their_turn() {
     let sandbox = Sandbox::new(SandboxConfig { slots: 2, cache_dir: None }).unwrap();
-    let guest = sandbox.load_trusted(&busy(), Class::Small).unwrap();
+    let guest = trusted(&sandbox, &busy(), Class::Small);
     thread::scope(|scope| {
         let runs: Vec<_> = (0..16)
             .map(|seed| {
@@ -184,7 +184,7 @@ fn a_slot_that_is_used_again_holds_nothing_of_the_run_before() {
                 (if (i32.eqz (ref.is_null (table.get $t (i32.const 3)))) (then unreachable))))"#,
     );
     let sandbox = Sandbox::new(SandboxConfig { slots: 1, cache_dir: None }).unwrap();
-    let [dirty, check] = [dirty, check].map(|wasm| sandbox.load_trusted(&wasm, Class::Small).unwrap());
+    let [dirty, check] = [dirty, check].map(|wasm| trusted(&sandbox, &wasm, Class::Small));
     for _ in 0..20 {
         let run = sandbox.run(&dirty, b"", &LIMITS, 0, &Cancel::new()).unwrap();
         assert_eq!(run.outcome.name(), "trapped");
@@ -209,7 +209,7 @@ fn a_small_guest_takes_no_page_fault() {
         after_name.split_whitespace().nth(7).unwrap().parse::<u64>().unwrap()
     };
     let sandbox = Sandbox::new(SandboxConfig { slots: 1, cache_dir: None }).unwrap();
-    let guest = sandbox.load_trusted(&busy(), Class::Small).unwrap();
+    let guest = trusted(&sandbox, &busy(), Class::Small);
     let runs = |count: u64| {
         for _ in 0..count {
             let run = sandbox.run(&guest, b"x", &LIMITS, 0, &Cancel::new()).unwrap();

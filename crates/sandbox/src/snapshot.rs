@@ -1,0 +1,73 @@
+//! Guests that are started once and then copied.
+//!
+//! A guest with much to set up does it in a function `wizer-initialize`; what is compiled is the guest as it was after
+//! that, with memory and globals as they then were.
+
+use std::sync::Arc;
+
+use genesis_abi::Limits;
+use wasmparser::{ExternalKind, Parser, Payload};
+use wasmtime_wizer::Wizer;
+
+use crate::cancel::Cancel;
+use crate::clock::Watch;
+use crate::engine::ClassEngine;
+use crate::error::SandboxError;
+use crate::guest::Shape;
+use crate::run::{self, Ended, State};
+
+/// Version of how guests are initialised. A change of anything that such a guest can see is a new version.
+pub(crate) const VERSION: u32 = 1;
+
+/// The function that sets a guest up.
+const INITIALIZE: &str = "wizer-initialize";
+
+/// What setting up may cost. The guest is trusted: this is about mistakes.
+const LIMITS: Limits = Limits {
+    fuel: 50_000_000_000,
+    wall_time_ms: 60_000,
+    memory_bytes: 1 << 30,
+    table_elements: 10_000_000,
+    stdout_bytes: 0,
+    stderr_bytes: 64 << 10,
+    host_calls: 1_000_000,
+};
+
+/// The guest after its initialisation; `None` when it has none.
+///
+/// It runs as any guest does, on the virtual clock, with no input and the seed 0, so that its bytes are the same every
+/// time. Writing to standard output is past its limit.
+pub(crate) fn initialized(engine: &ClassEngine, wasm: &[u8]) -> Result<Option<Vec<u8>>, SandboxError> {
+    if Shape::of(wasm) == Shape::Component || !exports_initialize(wasm) {
+        return Ok(None);
+    }
+    let failed = |reason: String| SandboxError::Initialize(reason);
+    let cancel = Cancel::new();
+    let Some(_slot) = engine.slot(&cancel) else { return Err(failed("it was cancelled".to_owned())) };
+    let watch = Arc::new(Watch::start(LIMITS.wall_time_ms, cancel));
+    let state = State::new(&[], &LIMITS, 0, Arc::clone(&watch));
+    let mut store = run::store(&engine.engine, state).map_err(|error| failed(format!("{error:#}")))?;
+    let mut wizer = Wizer::new();
+    wizer.init_func(INITIALIZE);
+    let linker = &engine.linker;
+    let run =
+        wizer.run(&mut store, wasm, async |store, module| linker.instantiate_async(store, module).await);
+    match run::drive(run, &watch) {
+        Ok(snapshot) => Ok(Some(snapshot)),
+        Err(Ended::Error(error)) => Err(failed(format!("{error:#}"))),
+        Err(Ended::Stop(stop)) => Err(failed(stop.to_string())),
+    }
+}
+
+fn exports_initialize(wasm: &[u8]) -> bool {
+    let exports = Parser::new(0).parse_all(wasm).find_map(|payload| match payload {
+        Ok(Payload::ExportSection(section)) => Some(section),
+        _ => None,
+    });
+    exports.is_some_and(|section| {
+        section
+            .into_iter()
+            .flatten()
+            .any(|export| export.name == INITIALIZE && export.kind == ExternalKind::Func)
+    })
+}
