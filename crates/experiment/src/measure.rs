@@ -156,7 +156,7 @@ impl Bench<'_> {
             for &side in sides {
                 match planned.applies {
                     Applies::Template => jobs.push(Job { check, side, case: None }),
-                    Applies::Render | Applies::Case => {
+                    Applies::Render | Applies::Case | Applies::Code => {
                         let cases = (0..self.plan.cases.len()).filter(|&case| match self.plan.sample(case) {
                             Some(_) => planned.applies == Applies::Case && side == Side::Candidate,
                             None => renders,
@@ -207,7 +207,7 @@ impl Bench<'_> {
                 answers: self.answers(job.side, case),
                 output_bytes: self.output_bytes,
             }),
-            (Applies::Case, Some(case)) => Subject::Case(CaseInput {
+            (Applies::Case | Applies::Code, Some(case)) => Subject::Case(CaseInput {
                 case: self.plan.cases[case].name.clone(),
                 answers: self.answers(job.side, case),
                 files: rendering
