@@ -14,6 +14,7 @@ mod glob;
 mod key;
 mod layer;
 mod load;
+mod lock;
 mod policy;
 mod value;
 
@@ -23,6 +24,7 @@ pub use decide::{Condition, NO_RULE_MATCHED, Rule, decide, thresholds};
 pub use error::{PolicyError, Problem, ProblemPlace};
 pub use explain::{Difference, diff, explain};
 pub use load::EMBEDDED;
+pub use lock::GuestLock;
 pub use policy::{
     Check, Class, Exception, Guest, Max, Minimum, Origin, Plan, Policy, Profile, Request, Selection,
     TightenError, Tightened,

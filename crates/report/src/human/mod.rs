@@ -1,9 +1,11 @@
 //! Text for people.
 
 mod check;
+mod difference;
 mod escape;
 mod experiment;
 mod finding;
+mod guest;
 mod outcome;
 mod quantity;
 mod run;
@@ -17,6 +19,7 @@ use genesis_domain::Decision;
 
 pub use check::human_check;
 pub use experiment::human;
+pub use guest::{human_guest_inspection, human_guest_list, human_guest_test};
 pub use run::human_run;
 
 /// How text for people looks.

@@ -5,6 +5,7 @@
 
 mod check;
 mod experiment;
+mod guest;
 mod run;
 #[cfg(test)]
 mod schema;
@@ -14,6 +15,7 @@ use serde::Serialize;
 
 pub use check::json_check;
 pub use experiment::json;
+pub use guest::{json_guest_inspection, json_guest_list, json_guest_test};
 pub use run::json_run;
 
 /// The version of all JSON reports.

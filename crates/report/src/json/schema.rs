@@ -8,6 +8,7 @@ use schemars::generate::SchemaSettings;
 
 use super::check::CheckDocument;
 use super::experiment::ExperimentDocument;
+use super::guest::{InspectDocument, ListDocument, TestDocument};
 use super::run::RunDocument;
 use crate::SCHEMAS;
 
@@ -32,6 +33,9 @@ fn the_committed_schemas_are_those_of_the_shapes() {
         ("experiment", generated::<ExperimentDocument<'_>>("genesis.experiment")),
         ("check", generated::<CheckDocument<'_>>("genesis.check")),
         ("run", generated::<RunDocument<'_>>("genesis.run")),
+        ("guest-inspect", generated::<InspectDocument<'_>>("genesis.guest-inspect")),
+        ("guest-test", generated::<TestDocument<'_>>("genesis.guest-test")),
+        ("guest-list", generated::<ListDocument<'_>>("genesis.guest-list")),
     ];
     for ((name, text), (committed_name, committed)) in generated.iter().zip(SCHEMAS) {
         assert_eq!(*name, committed_name);
