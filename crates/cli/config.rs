@@ -76,10 +76,8 @@ struct File {
 impl Config {
     /// Reads file, environment and flags.
     pub(crate) fn load(global: &Global) -> Result<Self, Failure> {
-        let here = env::current_dir().map_err(|error| {
-            Failure::infrastructure(format!("the current folder cannot be read: {error}"))
-        })?;
-        let project = here.ancestors().find(|folder| folder.join(FILE).is_file()).map(Path::to_owned);
+        let here = here()?;
+        let project = project(&here);
         let path = project.as_ref().map(|folder| folder.join(FILE));
         let file = path.as_deref().map(read).transpose()?.unwrap_or_default();
         let base = project.clone().unwrap_or(here);
@@ -130,6 +128,17 @@ impl Config {
         }
         Ok(())
     }
+}
+
+/// The folder that the program was started in.
+pub(crate) fn here() -> Result<PathBuf, Failure> {
+    env::current_dir()
+        .map_err(|error| Failure::infrastructure(format!("the current folder cannot be read: {error}")))
+}
+
+/// The folder of genesis.toml, here or above.
+pub(crate) fn project(here: &Path) -> Option<PathBuf> {
+    here.ancestors().find(|folder| folder.join(FILE).is_file()).map(Path::to_owned)
 }
 
 fn layered<T>(file: Option<T>, default: T, origin: &dyn Fn() -> Origin) -> Sourced<T> {

@@ -73,6 +73,11 @@ impl Failure {
         Self { exit: Exit::Usage, message: message.to_string(), help: None }
     }
 
+    /// Something was looked at, and is not as it should be.
+    pub(crate) fn findings(message: impl fmt::Display) -> Self {
+        Self { exit: Exit::Rollback, message: message.to_string(), help: None }
+    }
+
     /// The machine failed.
     pub(crate) fn infrastructure(message: impl fmt::Display) -> Self {
         Self { exit: Exit::Infrastructure, message: message.to_string(), help: None }

@@ -5,8 +5,10 @@ mod args;
 mod command;
 mod config;
 mod exit;
+mod guest_cases;
 mod host;
 mod interrupt;
+mod lock;
 mod policies;
 mod progress;
 mod state;
@@ -46,6 +48,7 @@ fn dispatch(cli: Cli) -> Result<Exit, Failure> {
         Command::History(args) => command::history::run(&args, &global),
         Command::Rollback(args) => command::rollback::run(&args, &global),
         Command::Policy(args) => command::policy::run(&args, &global),
+        Command::Guest(args) => command::guest::run(&args, &global),
         Command::Explain(args) => command::explain::run(&args),
         Command::Config(args) => command::config::run(&args, &global),
         Command::Init(args) => command::init::run(&args),

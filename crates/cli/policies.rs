@@ -7,13 +7,16 @@ use genesis_policy::{Guest, Policy};
 
 use crate::exit::Failure;
 use crate::host;
+use crate::lock::Lock;
 
 /// Most bytes of a policy file.
 const MOST_BYTES: u64 = 1 << 20;
 
-/// Loads a policy by name or file.
+/// Loads a policy by name or file. The digests of its guests are its own, or pinned in genesis.lock.
 pub(crate) fn load(name: &str) -> Result<Policy, Failure> {
-    Ok(Policy::load(name, &read, host::today())?)
+    let lock = Lock::open()?;
+    let pinned = |path: &str| lock.as_ref()?.digest(Path::new(path)).cloned();
+    Ok(Policy::load_pinned(name, &read, host::today(), &pinned)?)
 }
 
 /// Reads a policy file.
@@ -30,12 +33,16 @@ pub(crate) fn read(path: &str) -> Result<String, String> {
 
 /// The modules that a policy's checks name.
 pub(crate) fn guests(policy: &Policy) -> Result<Vec<UserGuest>, Failure> {
+    let lock = Lock::open()?;
     let mut guests = Vec::new();
     for check in policy.checks() {
         if let Guest::File { written, path } = &check.guest {
             let wasm = module(Path::new(path), policy).map_err(|failure| {
                 failure.with_help(format!("check `{}` of the policy names {written}", check.name))
             })?;
+            if let Some(lock) = &lock {
+                lock.verify(Path::new(path), &wasm)?;
+            }
             guests.push(UserGuest { name: check.name.clone(), wasm, required: check.required });
         }
     }

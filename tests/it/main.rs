@@ -11,6 +11,7 @@ mod experiments;
 mod guests;
 mod hostile;
 mod laws;
+mod own_guests;
 mod readme;
 mod replay;
 mod support;

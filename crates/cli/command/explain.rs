@@ -15,7 +15,7 @@ pub(crate) fn run(args: &Explain) -> Result<Exit, Failure> {
             writeln!(text, "{}  {:<28} {}{known_as}", code.code, code.name, code.summary)
                 .expect("writing to a string cannot fail");
         }
-        for code in genesis_experiment::HOST_CODES {
+        for code in other_codes() {
             writeln!(text, "{}  {:<28} {}", code.code, code.name, code.summary)
                 .expect("writing to a string cannot fail");
         }
@@ -49,9 +49,13 @@ fn template_code(wanted: &str) -> Option<String> {
 }
 
 fn host_code(wanted: &str) -> Option<String> {
-    let code =
-        genesis_experiment::HOST_CODES.iter().find(|code| code.code == wanted || code.name == wanted)?;
+    let code = other_codes().find(|code| code.code == wanted || code.name == wanted)?;
     Some(format!("{} {}: {}\n\n{}\n", code.code, code.name, code.summary, code.explanation))
+}
+
+/// Codes of the host, and of the guests for code.
+fn other_codes() -> impl Iterator<Item = &'static genesis_experiment::HostCode> {
+    genesis_experiment::HOST_CODES.iter().chain(genesis_experiment::CODE_CODES)
 }
 
 fn severity(severity: genesis_abi::Severity) -> &'static str {

@@ -4,6 +4,7 @@ pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod config;
 pub(crate) mod explain;
+pub(crate) mod guest;
 pub(crate) mod history;
 pub(crate) mod init;
 pub(crate) mod policy;

@@ -14,6 +14,7 @@ use crate::args::{self, Format, Global, RunExperiment};
 use crate::command::{deliver, runtime};
 use crate::config::Config;
 use crate::exit::{Exit, Failure};
+use crate::lock::Lock;
 use crate::progress::{Bar, note};
 use crate::{host, interrupt, policies, state};
 
@@ -175,6 +176,7 @@ fn identity(
 
 fn guests(args: &RunExperiment, policy: &Policy) -> Result<Vec<UserGuest>, Failure> {
     let mut guests = policies::guests(policy)?;
+    let lock = Lock::open()?;
     for path in &args.guest {
         let stem = path.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
         let name: String = stem
@@ -191,7 +193,11 @@ fn guests(args: &RunExperiment, policy: &Policy) -> Result<Vec<UserGuest>, Failu
             unique = format!("{name}-{number}");
             number += 1;
         }
-        guests.push(UserGuest { name: unique, wasm: policies::module(path, policy)?, required: true });
+        let wasm = policies::module(path, policy)?;
+        if let Some(lock) = &lock {
+            lock.verify(path, &wasm)?;
+        }
+        guests.push(UserGuest { name: unique, wasm, required: true });
     }
     Ok(guests)
 }

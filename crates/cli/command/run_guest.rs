@@ -1,10 +1,12 @@
 //! `genesis run GUEST`.
 
+use std::borrow::Cow;
 use std::io::Read as _;
 use std::path::Path;
 
 use genesis_abi::{Limits, Usage};
-use genesis_experiment::Loaded;
+use genesis_experiment::{Loaded, Runner};
+use genesis_policy::Policy;
 use genesis_sandbox::Run;
 
 use crate::args::{Format, Global, RunGuest};
@@ -24,21 +26,7 @@ pub(crate) fn run(args: &RunGuest, global: &Global) -> Result<Exit, Failure> {
     let policy = policies::load(args.policy.as_deref().unwrap_or(&config.policy.value))?;
     let input = args.input.as_deref().map(read_input).transpose()?.unwrap_or_default();
     let runner = host::runner(&config)?;
-    let path = Path::new(&args.guest);
-    let (name, loaded) = if genesis_guests::guest(&args.guest).is_some() && !path.exists() {
-        let guest = runner.built_in(&args.guest, policy.class_for(&args.guest))?;
-        (args.guest.clone(), Loaded::Ready(guest))
-    } else {
-        if !path.exists() {
-            let known: Vec<&str> = genesis_guests::ALL.iter().map(|guest| guest.name).collect();
-            return Err(Failure::usage(format!("{}: no such file", args.guest))
-                .with_help(format!("a guest is a .wasm file, or built in: {}", known.join(", "))));
-        }
-        let name = path.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
-        let wasm = policies::module(path, &policy)?;
-        let loaded = runner.user_guest(&wasm, &name, &policy)?;
-        (name, loaded)
-    };
+    let Named { name, loaded, .. } = named(&args.guest, &policy, &runner)?;
     let limits: Limits = policy.limits_for(&name);
     let run = match loaded {
         Loaded::Ready(guest) => runner
@@ -64,6 +52,45 @@ pub(crate) fn run(args: &RunGuest, global: &Global) -> Result<Exit, Failure> {
         return Ok(Exit::Interrupted);
     }
     Ok(if run.outcome.is_completed() { Exit::Success } else { Exit::Rollback })
+}
+
+/// A guest that was named on the command line.
+pub(crate) struct Named {
+    /// Its name, by which a policy may give it limits of its own.
+    pub(crate) name: String,
+    /// The module.
+    pub(crate) wasm: Cow<'static, [u8]>,
+    /// The guest, ready or refused.
+    pub(crate) loaded: Loaded,
+}
+
+/// Finds a guest by its file, or by the name of a built-in one.
+pub(crate) fn named(guest: &str, policy: &Policy, runner: &Runner) -> Result<Named, Failure> {
+    let path = Path::new(guest);
+    if let Some(built_in) = genesis_guests::guest(guest).filter(|_| !path.exists()) {
+        let loaded = Loaded::Ready(runner.built_in(guest, policy.class_for(guest))?);
+        return Ok(Named { name: guest.to_owned(), wasm: Cow::Borrowed(built_in.wasm), loaded });
+    }
+    must_exist(guest)?;
+    let wasm = policies::module(path, policy)?;
+    let name = stem(path);
+    let loaded = runner.user_guest(&wasm, &name, policy)?;
+    Ok(Named { name, wasm: Cow::Owned(wasm), loaded })
+}
+
+/// Refuses what is neither a file nor a built-in guest.
+pub(crate) fn must_exist(guest: &str) -> Result<(), Failure> {
+    if Path::new(guest).exists() {
+        return Ok(());
+    }
+    let known: Vec<&str> = genesis_guests::ALL.iter().map(|guest| guest.name).collect();
+    Err(Failure::usage(format!("{guest}: no such file"))
+        .with_help(format!("a guest is a .wasm file, or built in: {}", known.join(", "))))
+}
+
+/// The name that a file gives a guest.
+pub(crate) fn stem(path: &Path) -> String {
+    path.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned())
 }
 
 fn read_input(path: &Path) -> Result<Vec<u8>, Failure> {

@@ -1,6 +1,10 @@
-//! Codes of findings that the host itself gives.
+//! Codes of findings that the host itself gives, and of those that guests give of code.
 
-/// A code of the host's own.
+mod code;
+
+pub use code::CODE_CODES;
+
+/// A code of the host's own, or of the guests for code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct HostCode {
     /// Stable, such as `G0101`.

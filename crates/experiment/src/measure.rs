@@ -316,7 +316,7 @@ fn as_rendering((path, text): &(String, String)) -> Rendering {
 }
 
 /// Two runs of the same question must give the same bytes. Stack overflow and wall time carry no such promise.
-fn must_repeat(first: &Run, second: &Run) -> Result<(), String> {
+pub(crate) fn must_repeat(first: &Run, second: &Run) -> Result<(), String> {
     let no_promise = |run: &Run| {
         matches!(run.outcome, RunOutcome::StackOverflow(_) | RunOutcome::TimedOut(_) | RunOutcome::Cancelled)
     };

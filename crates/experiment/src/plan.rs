@@ -306,6 +306,11 @@ fn user_check(
             "guest `{name}` renders; only the built-in guest render-template does that in an experiment"
         )));
     }
+    if applies == Applies::Code {
+        return Err(ExperimentError::Request(format!(
+            "guest `{name}` looks at code by its language; in an experiment it is given none"
+        )));
+    }
     Ok(PlannedCheck {
         name: name.to_owned(),
         guest: GuestRef { name: name.to_owned(), digest: Digest::of(wasm), built_in: false },

@@ -16,6 +16,7 @@ mod key;
 mod layer;
 mod lint;
 mod load;
+mod lock;
 mod policy;
 mod value;
 
@@ -27,6 +28,7 @@ pub use error::{PolicyError, Problem, ProblemPlace};
 pub use explain::{Difference, diff, explain};
 pub use lint::{LintRule, RuleConcern, UnknownConcern, builtin_languages, builtin_rules, lint_language, rules_from_yaml};
 pub use load::EMBEDDED;
+pub use lock::GuestLock;
 pub use policy::{
     Check, Class, Exception, Guest, Max, Minimum, Origin, Plan, Policy, Profile, Request, Selection,
     TightenError, Tightened,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use genesis_domain::{Decision, Measured, Metric, Metrics, Risk};
+use genesis_domain::{Decision, Digest, Measured, Metric, Metrics, Risk};
 
 use crate::attached::{LintRules, Suite};
 use crate::date::Date;
@@ -11,7 +11,7 @@ use crate::decide::{Rule, decide};
 use crate::error::{PolicyError, Problem};
 use crate::key::{self, KEYS};
 use crate::layer::{At, Layer, PlacedRule, Source, joined, profile_of, risk_of};
-use crate::policy::{Check, Exception, Minimum, Origin, Policy};
+use crate::policy::{Check, Exception, Guest, Minimum, Origin, Policy};
 use crate::value::{self, Setting};
 
 /// The policies that are part of the program, by name.
@@ -37,8 +37,23 @@ impl Policy {
         read: &dyn Fn(&str) -> Result<String, String>,
         today: Option<Date>,
     ) -> Result<Self, PolicyError> {
+        Self::load_pinned(name, read, today, &|_| None)
+    }
+
+    /// The same, where a guest that is given by its path and without a digest has the one that `pin` gives for that
+    /// path, as seen from where the policy is loaded. Such a policy is the same as one that says the digest itself.
+    ///
+    /// # Errors
+    /// As [`Policy::load`]; a guest without any digest is a problem.
+    pub fn load_pinned(
+        name: &str,
+        read: &dyn Fn(&str) -> Result<String, String>,
+        today: Option<Date>,
+        pin: &dyn Fn(&str) -> Option<Digest>,
+    ) -> Result<Self, PolicyError> {
         let layers = chain(name, read)?;
-        let merged = Merged::of(&layers)?;
+        let mut merged = Merged::of(&layers)?;
+        merged.pin(pin);
         let mut problems = merged.problems(&layers, today);
         if problems.is_empty() {
             return Ok(merged.policy(&layers));
@@ -250,6 +265,14 @@ impl Merged {
         }
     }
 
+    fn pin(&mut self, pin: &dyn Fn(&str) -> Option<Digest>) {
+        for check in &mut self.checks {
+            if let (Guest::File { path, .. }, None) = (&check.value.guest, &check.value.digest) {
+                check.value.digest = pin(path);
+            }
+        }
+    }
+
     fn problems(&self, layers: &[Layer], today: Option<Date>) -> Vec<Problem> {
         let root = &layers[0].source;
         let missing: Vec<&str> =
@@ -265,6 +288,16 @@ impl Merged {
         self.check_rules(layers, &mut problems);
         if self.checks.is_empty() {
             problems.push(Problem::of_file(&root.file, "this policy has no check, so it can judge nothing"));
+        }
+        for check in &self.checks {
+            if let (Guest::File { written, .. }, None) = (&check.value.guest, &check.value.digest) {
+                let message = format!("the guest `{written}` is given by its path and needs its digest");
+                let problem = layers[check.layer].source.problem(check.span.clone(), message);
+                problems.push(problem.help(
+                    "pin it in genesis.lock with `genesis guest lock`, or add digest = \"sha256:...\", so that it is \
+                     known which code judged",
+                ));
+            }
         }
         for minimum in &self.minimums {
             if minimum.value.risk.is_some_and(|risk| risk > self.risk("max.risk")) {

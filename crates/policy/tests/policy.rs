@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use genesis_domain::Risk;
+use genesis_domain::{Digest, Risk};
 use genesis_policy::{
     Class, Date, EMBEDDED, Policy, Profile, Request, Selection, TightenError, diff, explain,
 };
@@ -292,6 +292,13 @@ fn a_guest_that_is_given_by_its_path_is_pinned() {
     assert_eq!(policy.checks().len(), 3);
     let error = extending(&check("guests/mine.wasm", "")).unwrap_err();
     assert!(error.contains("needs its digest"), "{error}");
+    let pins = |path: &str| (path == "a/guests/mine.wasm").then(|| Digest::from_text(&digest));
+    let unpinned = format!("name = \"team\"\nextends = \"default\"\n{}", check("guests/mine.wasm", ""));
+    let by_lock = |file: &str| {
+        Policy::load_pinned(file, &|_| Ok(unpinned.clone()), None, &pins).map_err(|error| error.to_string())
+    };
+    assert_eq!(by_lock("a/b.toml").unwrap().digest(), policy.digest(), "a pin is as good as a digest");
+    assert!(by_lock("b.toml").unwrap_err().contains("needs its digest"), "another file is not pinned");
     let error = extending(&check("mine.wasm", "digest = \"sha256:AA\"\n")).unwrap_err();
     assert!(error.contains("64 hexadecimal digits"), "{error}");
     let moved = format!("name = \"team\"\nextends = \"default\"\n{pinned}");

@@ -1,9 +1,10 @@
-//! Experiments, checked files and single runs of guests, for people and for programs.
+//! Experiments, checked files, single runs of guests and what guests are made of, for people and for programs.
 //!
 //! One module a format: [`human`] writes text for a terminal, [`json`] documents with a version and a published schema
 //! ([`SCHEMAS`]). Everything here is a pure function from what was measured to text; nothing is computed anew, and what
 //! was not measured is said to be so. Text that comes from a template or a guest is escaped for terminals.
 
+mod guest;
 mod human;
 mod json;
 
@@ -11,15 +12,23 @@ use std::collections::BTreeMap;
 
 use genesis_abi::{Finding, Limits, Report, RunOutcome, Usage};
 
-pub use human::{Style, human, human_check, human_job, human_run};
-pub use json::{FORMAT_VERSION, json, json_check, json_job, json_run};
+pub use guest::{GuestInspection, GuestTest, ListedGuest, Measure, ModuleParts, TestedCase, TestedResult};
+pub use human::{
+    Style, human, human_check, human_guest_inspection, human_guest_list, human_guest_test, human_job, human_run,
+};
+pub use json::{
+    FORMAT_VERSION, json, json_check, json_guest_inspection, json_guest_list, json_guest_test, json_job, json_run,
+};
 
 /// The JSON schemas of the JSON reports, by name.
-pub const SCHEMAS: [(&str, &str); 4] = [
+pub const SCHEMAS: [(&str, &str); 7] = [
     ("experiment", include_str!("../schema/experiment.v1.json")),
     ("check", include_str!("../schema/check.v1.json")),
     ("run", include_str!("../schema/run.v1.json")),
     ("job", include_str!("../schema/job.v1.json")),
+    ("guest-inspect", include_str!("../schema/guest-inspect.v1.json")),
+    ("guest-test", include_str!("../schema/guest-test.v1.json")),
+    ("guest-list", include_str!("../schema/guest-list.v1.json")),
 ];
 
 /// A file that was validated without an experiment.

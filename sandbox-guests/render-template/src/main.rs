@@ -14,7 +14,7 @@ fn render(input: Input) -> Result<Report, String> {
             Report::with_data(findings, &rendering)
                 .map_err(|error| format!("cannot write the rendering: {error}"))
         }
-        _ => {
+        Subject::Template(_) | Subject::Case(_) | Subject::Code(_) => {
             Err("render-template takes a template and a case".to_owned())
         }
     }

@@ -19,8 +19,8 @@ use std::io::{Read as _, Write as _};
 use std::process::ExitCode;
 
 pub use genesis_abi::{
-    ABI_VERSION, CaseInput, Finding, Input, Place, RenderInput, Rendering, Report, Severity, Span, Subject,
-    ValidateInput,
+    ABI_VERSION, Analysis, CaseFile, CaseInput, CodeInput, CodeReport, CodeRun, Finding, Input, Place, RenderInput,
+    Rendering, Report, RuleUse, Severity, Span, Subject, TemplateText, TestOutcome, TestResult, ValidateInput,
 };
 
 #[doc(hidden)]

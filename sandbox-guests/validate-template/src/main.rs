@@ -17,7 +17,9 @@ fn validate(input: Input) -> Result<Report, String> {
     });
     match input.subject {
         Subject::Template(given) => Ok(Report::new(genesis_template::validate(&given, &limits))),
-        _ => Err("validate-template takes a template".to_owned()),
+        Subject::Render(_) | Subject::Case(_) | Subject::Code(_) => {
+            Err("validate-template takes a template".to_owned())
+        }
     }
 }
 

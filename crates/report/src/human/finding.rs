@@ -49,7 +49,7 @@ pub(super) fn explained<'a>(findings: impl IntoIterator<Item = &'a Finding>) -> 
     let mut codes: Vec<&str> = Vec::new();
     for finding in findings {
         let own = finding.code.len() == 5
-            && finding.code.starts_with('T')
+            && (finding.code.starts_with('T') || finding.code.starts_with("C0"))
             && finding.code[1..].bytes().all(|byte| byte.is_ascii_digit());
         if own && !codes.contains(&finding.code.as_str()) {
             codes.push(&finding.code);

@@ -1,10 +1,12 @@
 //! Text for people.
 
 mod check;
+mod difference;
 mod escape;
 mod experiment;
 mod finding;
 mod job;
+mod guest;
 mod outcome;
 mod quantity;
 mod run;
@@ -19,6 +21,7 @@ use genesis_domain::Decision;
 pub use check::human_check;
 pub use experiment::human;
 pub use job::human_job;
+pub use guest::{human_guest_inspection, human_guest_list, human_guest_test};
 pub use run::human_run;
 
 /// How text for people looks.

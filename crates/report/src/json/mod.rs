@@ -7,6 +7,7 @@ mod check;
 mod code;
 mod experiment;
 mod job;
+mod guest;
 mod run;
 #[cfg(test)]
 mod schema;
@@ -17,6 +18,7 @@ use serde::Serialize;
 pub use check::json_check;
 pub use experiment::json;
 pub use job::json_job;
+pub use guest::{json_guest_inspection, json_guest_list, json_guest_test};
 pub use run::json_run;
 
 /// The version of all JSON reports.

@@ -9,6 +9,7 @@ use schemars::generate::SchemaSettings;
 use super::check::CheckDocument;
 use super::experiment::ExperimentDocument;
 use super::job::JobDocument;
+use super::guest::{InspectDocument, ListDocument, TestDocument};
 use super::run::RunDocument;
 use crate::SCHEMAS;
 
@@ -34,6 +35,9 @@ fn the_committed_schemas_are_those_of_the_shapes() {
         ("check", generated::<CheckDocument<'_>>("genesis.check")),
         ("run", generated::<RunDocument<'_>>("genesis.run")),
         ("job", generated::<JobDocument<'_>>("genesis.job")),
+        ("guest-inspect", generated::<InspectDocument<'_>>("genesis.guest-inspect")),
+        ("guest-test", generated::<TestDocument<'_>>("genesis.guest-test")),
+        ("guest-list", generated::<ListDocument<'_>>("genesis.guest-list")),
     ];
     for ((name, text), (committed_name, committed)) in generated.iter().zip(SCHEMAS) {
         assert_eq!(*name, committed_name);
