@@ -23,6 +23,7 @@ pub(crate) fn run(args: &RunExperiment, global: &Global) -> Result<Exit, Failure
     let config = Config::load(global)?;
     let cancel = interrupt::cancel_on_interrupt()?;
     let policy = policies::load(args.policy.as_deref().unwrap_or(&config.policy.value))?;
+    let policy = with_suites_beside(policy, &args.template)?;
     let caps = caps(&policy);
     let root = root(args.root.as_deref(), config.project.as_deref(), &args.template)?;
     let candidate = root.load(&root.relative(&args.template)?, &caps)?;
@@ -33,7 +34,7 @@ pub(crate) fn run(args: &RunExperiment, global: &Global) -> Result<Exit, Failure
         args.samples.as_deref().map(|folder| samples(folder, &caps)).transpose()?.unwrap_or_default();
     if !samples.is_empty() && !checks_code(&guests, &policy) {
         return Err(Failure::usage("no check looks at generated code, so the samples would go unseen")
-            .with_help("name a guest that does with --guest, or in the policy with applies = \"case\""));
+            .with_help("name a guest that does with --guest, or in the policy with applies = \"code\""));
     }
     let tightened = policy
         .tightened(&genesis_policy::Request {
@@ -109,6 +110,19 @@ fn report(experiment: &Experiment, policy: &Policy, args: &RunExperiment) -> Res
         Format::Json => genesis_report::json(experiment, &thresholds),
     };
     deliver(&text, args.output.output.as_deref())
+}
+
+/// The policy with the suites that lie beside a template: in `<template>.suite.toml`, else in `suite.toml`.
+fn with_suites_beside(policy: Policy, template: &Path) -> Result<Policy, Failure> {
+    let own = template.with_extension("suite.toml");
+    let of_folder = template.with_file_name("suite.toml");
+    let Some(file) = [own, of_folder].into_iter().find(|file| file.is_file()) else { return Ok(policy) };
+    let shown = file.to_string_lossy();
+    let suites = genesis_policy::suites(&shown, &policies::read)?;
+    policy.with_suites(suites).map_err(|name| {
+        Failure::usage(format!("{shown}: the policy has a suite `{name}` already"))
+            .with_help("give it another name")
+    })
 }
 
 /// How reports for people look; colour is taken out again when standard output is no terminal.
@@ -204,7 +218,11 @@ fn guests(args: &RunExperiment, policy: &Policy) -> Result<Vec<UserGuest>, Failu
 
 /// Whether anything may look at generated code: a check of the policy, or a guest whose manifest is read later.
 fn checks_code(guests: &[UserGuest], policy: &Policy) -> bool {
-    !guests.is_empty() || policy.checks().iter().any(|check| check.applies == genesis_abi::Applies::Case)
+    !guests.is_empty()
+        || policy
+            .checks()
+            .iter()
+            .any(|check| matches!(check.applies, genesis_abi::Applies::Case | genesis_abi::Applies::Code))
 }
 
 fn given_baseline(

@@ -9,6 +9,7 @@ use toml::de::{DeTable, DeValue};
 use crate::canonical::line;
 use crate::error::Problem;
 use crate::layer::{At, Item, Layer, Reader, joined};
+use crate::lint::rules_from_yaml;
 use crate::value::{self, quote};
 
 /// Most files of one suite.
@@ -130,6 +131,14 @@ impl Layer {
                     let message = format!("`{}` cannot be read: {why}", file.path.value);
                     problems.push(source.problem(file.path.span.clone(), message));
                 }
+            }
+        }
+        for lint in &self.lints {
+            let rules = lint.value.settled();
+            for finding in rules_from_yaml(&rules.yaml, &rules.file).1 {
+                let line = finding.place.span.map(|span| format!(", line {}", span.line)).unwrap_or_default();
+                let message = format!("{}{line}: {}", rules.file, finding.message);
+                problems.push(source.problem(lint.value.file.path.span.clone(), message));
             }
         }
         problems

@@ -14,10 +14,12 @@ use genesis_abi::{Finding, Limits, Report, RunOutcome, Usage};
 
 pub use guest::{GuestInspection, GuestTest, ListedGuest, Measure, ModuleParts, TestedCase, TestedResult};
 pub use human::{
-    Style, human, human_check, human_guest_inspection, human_guest_list, human_guest_test, human_job, human_run,
+    Style, human, human_check, human_guest_inspection, human_guest_list, human_guest_test, human_job,
+    human_run,
 };
 pub use json::{
-    FORMAT_VERSION, json, json_check, json_guest_inspection, json_guest_list, json_guest_test, json_job, json_run,
+    FORMAT_VERSION, json, json_check, json_guest_inspection, json_guest_list, json_guest_test, json_job,
+    json_run,
 };
 
 /// The JSON schemas of the JSON reports, by name.

@@ -6,8 +6,9 @@
 use std::sync::Arc;
 
 use genesis_abi::Limits;
-use wasmparser::{ExternalKind, Parser, Payload};
-use wasmtime_wizer::Wizer;
+use wasmparser::{ExternalKind, Parser, Payload, ValType};
+use wasmtime::{Instance, Module, Store, Val};
+use wasmtime_wizer::{InstanceState, SnapshotVal, Wizer};
 
 use crate::cancel::Cancel;
 use crate::clock::Watch;
@@ -49,9 +50,17 @@ pub(crate) fn initialized(engine: &ClassEngine, wasm: &[u8]) -> Result<Option<Ve
     let mut store = run::store(&engine.engine, state).map_err(|error| failed(format!("{error:#}")))?;
     let mut wizer = Wizer::new();
     wizer.init_func(INITIALIZE);
-    let linker = &engine.linker;
-    let run =
-        wizer.run(&mut store, wasm, async |store, module| linker.instantiate_async(store, module).await);
+    let run = async {
+        let (context, instrumented) = wizer.instrument(wasm)?;
+        let module = Module::new(&engine.engine, &instrumented)?;
+        let instance = engine.linker.instantiate_async(&mut store, &module).await?;
+        for name in ["_initialize", INITIALIZE] {
+            if let Some(function) = instance.get_func(&mut store, name) {
+                function.typed::<(), ()>(&store)?.call_async(&mut store, ()).await?;
+            }
+        }
+        wizer.snapshot(&context, &mut Initialized { store: &mut store, instance }).await
+    };
     match run::drive(run, &watch) {
         Ok(snapshot) => Ok(Some(snapshot)),
         Err(Ended::Error(error)) => Err(failed(format!("{error:#}"))),
@@ -70,4 +79,31 @@ fn exports_initialize(wasm: &[u8]) -> bool {
             .flatten()
             .any(|export| export.name == INITIALIZE && export.kind == ExternalKind::Func)
     })
+}
+
+/// An instance that has been set up, as the snapshot reads it: every name that it asks for was exported by it.
+struct Initialized<'a> {
+    store: &'a mut Store<State>,
+    instance: Instance,
+}
+
+impl InstanceState for Initialized<'_> {
+    async fn global_get(&mut self, name: &str, _: ValType) -> SnapshotVal {
+        let global =
+            self.instance.get_global(&mut *self.store, name).expect("the module was made to export it");
+        match global.get(&mut *self.store) {
+            Val::I32(value) => SnapshotVal::I32(value),
+            Val::I64(value) => SnapshotVal::I64(value),
+            Val::F32(bits) => SnapshotVal::F32(bits),
+            Val::F64(bits) => SnapshotVal::F64(bits),
+            Val::V128(value) => SnapshotVal::V128(value.as_u128()),
+            other => unreachable!("no feature of wasm that is switched on has the global {other:?}"),
+        }
+    }
+
+    async fn memory_contents(&mut self, name: &str, contents: impl FnOnce(&[u8]) + Send) {
+        let memory =
+            self.instance.get_memory(&mut *self.store, name).expect("the module was made to export it");
+        contents(memory.data(&self.store));
+    }
 }

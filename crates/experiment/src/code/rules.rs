@@ -1,7 +1,7 @@
 //! Which lint rules are applied to code of a language.
 
 use genesis_abi::TemplateText;
-use genesis_policy::Policy;
+use genesis_policy::{LintRule, Policy, RuleConcern, builtin_rules, rules_from_yaml};
 use serde_json::Value;
 
 /// Which of a policy's rules are wanted.
@@ -17,9 +17,30 @@ pub(crate) enum Wanted {
     StyleAndQuality,
 }
 
-/// The rules of a policy for a language: the built-in packs, and the user's own.
-pub(crate) fn of_policy(_policy: &Policy, _language: &str, _wanted: Wanted) -> Vec<Value> {
-    Vec::new()
+impl Wanted {
+    fn takes(self, concern: RuleConcern) -> bool {
+        match self {
+            Self::All => true,
+            Self::Security => concern == RuleConcern::Security,
+            Self::Quality => concern == RuleConcern::Quality,
+            Self::StyleAndQuality => concern != RuleConcern::Security,
+        }
+    }
+}
+
+/// The rules of a policy for a language: the built-in packs, and the user's own. One of the user's replaces the built-in
+/// one with its id.
+pub(crate) fn of_policy(policy: &Policy, language: &str, wanted: Wanted) -> Vec<Value> {
+    let of_user = policy.lint_rules().iter().flat_map(|rules| {
+        // What is wrong with the file was told when the policy was loaded.
+        rules_from_yaml(&rules.yaml, &rules.file).0
+    });
+    let of_user: Vec<LintRule> = of_user.filter(|rule| rule.language == language).collect();
+    let replaced = |rule: &LintRule| of_user.iter().any(|own| own.id == rule.id);
+    let built_in = builtin_rules(language).into_iter().filter(|rule| !replaced(rule));
+    let mut rules: Vec<LintRule> = built_in.collect();
+    rules.extend(of_user);
+    rules.into_iter().filter(|rule| wanted.takes(rule.concern)).map(|rule| rule.value).collect()
 }
 
 /// The rules that a template's own `requirements` make for what it renders.

@@ -5,8 +5,8 @@ mod difference;
 mod escape;
 mod experiment;
 mod finding;
-mod job;
 mod guest;
+mod job;
 mod outcome;
 mod quantity;
 mod run;
@@ -20,8 +20,8 @@ use genesis_domain::Decision;
 
 pub use check::human_check;
 pub use experiment::human;
-pub use job::human_job;
 pub use guest::{human_guest_inspection, human_guest_list, human_guest_test};
+pub use job::human_job;
 pub use run::human_run;
 
 /// How text for people looks.

@@ -6,8 +6,8 @@
 mod check;
 mod code;
 mod experiment;
-mod job;
 mod guest;
+mod job;
 mod run;
 #[cfg(test)]
 mod schema;
@@ -17,8 +17,8 @@ use serde::Serialize;
 
 pub use check::json_check;
 pub use experiment::json;
-pub use job::json_job;
 pub use guest::{json_guest_inspection, json_guest_list, json_guest_test};
+pub use job::json_job;
 pub use run::json_run;
 
 /// The version of all JSON reports.

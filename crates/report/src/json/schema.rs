@@ -8,8 +8,8 @@ use schemars::generate::SchemaSettings;
 
 use super::check::CheckDocument;
 use super::experiment::ExperimentDocument;
-use super::job::JobDocument;
 use super::guest::{InspectDocument, ListDocument, TestDocument};
+use super::job::JobDocument;
 use super::run::RunDocument;
 use crate::SCHEMAS;
 
