@@ -23,7 +23,9 @@ pub use date::{Date, DateError};
 pub use decide::{Condition, NO_RULE_MATCHED, Rule, decide, thresholds};
 pub use error::{PolicyError, Problem, ProblemPlace};
 pub use explain::{Difference, diff, explain};
-pub use lint::{LintRule, RuleConcern, UnknownConcern, builtin_languages, builtin_rules, lint_language, rules_from_yaml};
+pub use lint::{
+    LintRule, RuleConcern, UnknownConcern, builtin_languages, builtin_rules, lint_language, rules_from_yaml,
+};
 pub use load::EMBEDDED;
 pub use policy::{
     Check, Class, Exception, Guest, Max, Minimum, Origin, Plan, Policy, Profile, Request, Selection,

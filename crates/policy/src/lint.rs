@@ -228,7 +228,12 @@ impl Document<'_> {
         let columns = usize::try_from(column.saturating_sub(1)).unwrap_or(usize::MAX);
         let within: usize = self.text[start..].chars().take(columns).map(char::len_utf8).sum();
         let offset = self.offset + start + within;
-        Span { line: number(self.lines + line), column: number(column), offset: number(offset as u64), length: 0 }
+        Span {
+            line: number(self.lines + line),
+            column: number(column),
+            offset: number(offset as u64),
+            length: 0,
+        }
     }
 }
 
@@ -240,7 +245,9 @@ fn documents(text: &str) -> Vec<Document<'_>> {
     let (mut offset, mut lines) = (0, 0);
     for line in text.split_inclusive('\n') {
         let end = offset + line.len();
-        let mark = line.strip_prefix("---").is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '\n', '\r']));
+        let mark = line
+            .strip_prefix("---")
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '\n', '\r']));
         if mark {
             documents.push((start, offset, lines_before));
             // The mark's own line stays with the document that it begins: a value may stand behind it.
@@ -254,7 +261,8 @@ fn documents(text: &str) -> Vec<Document<'_>> {
         .into_iter()
         .map(|(start, end, lines)| {
             let text = &text[start..end];
-            let said = |line: &str| !line.trim().is_empty() && !line.starts_with('#') && !line.starts_with("---");
+            let said =
+                |line: &str| !line.trim().is_empty() && !line.starts_with('#') && !line.starts_with("---");
             let first = text.lines().position(said).unwrap_or(0) as u64 + 1;
             Document { text, lines, offset: start, first }
         })
@@ -288,7 +296,10 @@ mod tests {
             }
         }
         assert!(PACKS.is_sorted_by_key(|(language, _)| *language));
-        assert_eq!(builtin_rules("tsx").len(), builtin_rules("javascript").len() + builtin_rules("typescript").len());
+        assert_eq!(
+            builtin_rules("tsx").len(),
+            builtin_rules("javascript").len() + builtin_rules("typescript").len()
+        );
         assert_eq!(builtin_rules("cobol"), []);
     }
 
@@ -296,7 +307,8 @@ mod tests {
     fn a_broken_document_is_told_with_its_place_and_the_others_are_read() {
         let text = "# of ours\nid: a\nlanguage: TypeScript\n---\nid: b\nlanguage: [\n---\nid: d\n---\n\nid: c\nlanguage: sh\nmetadata: {analysis: security}\n";
         let (rules, findings) = rules_from_yaml(text, "rules.yml");
-        let read: Vec<_> = rules.iter().map(|rule| (rule.id.as_str(), rule.language.as_str(), rule.concern)).collect();
+        let read: Vec<_> =
+            rules.iter().map(|rule| (rule.id.as_str(), rule.language.as_str(), rule.concern)).collect();
         assert_eq!(read, [("a", "typescript", RuleConcern::Quality), ("c", "bash", RuleConcern::Security)]);
         assert_eq!(findings.len(), 2);
         for (finding, lines) in findings.iter().zip([5..=7, 8..=8]) {
