@@ -12,9 +12,9 @@ mod measure;
 #[cfg(test)]
 mod tests;
 
+use ast_grep_core::matcher::MatcherExt as _;
 use ast_grep_core::meta_var::MetaVariable;
 use ast_grep_core::tree_sitter::StrDoc;
-use ast_grep_core::matcher::MatcherExt as _;
 use ast_grep_core::{AstGrep, Matcher as _, NodeMatch};
 use genesis_abi::code::{RULE_INVALID, SYNTAX_TOO_LARGE};
 use genesis_abi::{CaseFile, CodeInput, CodeReport, Finding, Place, Report, RuleUse, Severity, Span};
@@ -133,7 +133,8 @@ fn lint_file(lang: Lang, rules: &[Rule], file: &CaseFile, uses: &mut [RuleUse], 
     for node in root.dfs() {
         for &index in by_kind.get(usize::from(node.kind_id())).into_iter().flatten() {
             let rule = &rules[index];
-            let Some(matched) = rule.matcher.as_ref().and_then(|matcher| matcher.match_node(node.clone())) else {
+            let Some(matched) = rule.matcher.as_ref().and_then(|matcher| matcher.match_node(node.clone()))
+            else {
                 continue;
             };
             found.matched(index, rule, &matched);
@@ -167,7 +168,8 @@ impl Found<'_> {
                 if let Some(broken) = measure.broken_by(measure.of_node(node))
                     && self.counts(index)
                 {
-                    let span = self.span(first_line(&self.file.text, node.range()), node.start_pos().byte_point());
+                    let span =
+                        self.span(first_line(&self.file.text, node.range()), node.start_pos().byte_point());
                     self.push(rule, rule.message.clone(), Some(matched), Some(span), Some(broken));
                 }
             }
@@ -191,7 +193,8 @@ impl Found<'_> {
 
     /// Measures each line that begins or goes on within the range.
     fn measure_lines(&mut self, index: usize, rule: &Rule, range: std::ops::Range<usize>) {
-        let Some((measure, max)) = rule.measure.as_ref().and_then(|measure| Some((measure, measure.max?))) else {
+        let Some((measure, max)) = rule.measure.as_ref().and_then(|measure| Some((measure, measure.max?)))
+        else {
             return;
         };
         let text = &self.file.text;

@@ -145,7 +145,8 @@ impl Audit {
         let (code, selector) = match value {
             Value::String(code) => (code.as_str(), None),
             Value::Object(members) => {
-                if let Some(key) = members.keys().find(|key| !matches!(key.as_str(), "context" | "selector" | "strictness"))
+                if let Some(key) =
+                    members.keys().find(|key| !matches!(key.as_str(), "context" | "selector" | "strictness"))
                 {
                     return Err(Problem::invalid(pointer(&[at, key]), "the key is unknown in a pattern"));
                 }
@@ -214,7 +215,11 @@ impl Audit {
     }
 
     fn total(&self, size: &Size, expanded: &BTreeMap<String, u64>) -> Result<(), Problem> {
-        let uses = size.uses.iter().filter_map(|name| expanded.get(name)).fold(0_u64, |sum, n| sum.saturating_add(*n));
+        let uses = size
+            .uses
+            .iter()
+            .filter_map(|name| expanded.get(name))
+            .fold(0_u64, |sum, n| sum.saturating_add(*n));
         let own = self.sizes.keys().filter_map(|name| expanded.get(name)).max().copied().unwrap_or(0);
         if size.rules.saturating_add(uses).max(own) > EXPANDED {
             let why = format!("with every use of `utils` counted it has more than {EXPANDED} rules");
@@ -235,7 +240,10 @@ fn regex(expression: &str, at: &str) -> Result<(), Problem> {
     let parsed = regex_syntax::parse(expression).map_err(|error| {
         let told = error.to_string();
         let last = told.lines().last().unwrap_or_default();
-        Problem::invalid(at, format!("the regular expression is wrong: {}", last.trim_start_matches("error: ")))
+        Problem::invalid(
+            at,
+            format!("the regular expression is wrong: {}", last.trim_start_matches("error: ")),
+        )
     })?;
     if parsed.properties().minimum_len().is_none() {
         return Err(Problem::never(at, "the regular expression matches no text"));
@@ -243,7 +251,8 @@ fn regex(expression: &str, at: &str) -> Result<(), Problem> {
     match RegexBuilder::new(expression).size_limit(REGEX_COMPILED_BYTES).build() {
         Ok(_) => Ok(()),
         Err(_) => {
-            let why = format!("the regular expression needs more than {REGEX_COMPILED_BYTES} bytes when compiled");
+            let why =
+                format!("the regular expression needs more than {REGEX_COMPILED_BYTES} bytes when compiled");
             Err(Problem::invalid(at, why))
         }
     }

@@ -13,8 +13,23 @@ use super::measure::Measure;
 
 /// The keys of a rule document.
 const KEYS: [&str; 17] = [
-    "id", "language", "rule", "constraints", "utils", "transform", "fix", "rewriters", "message", "note", "severity",
-    "labels", "files", "ignores", "url", "metadata", "genesis",
+    "id",
+    "language",
+    "rule",
+    "constraints",
+    "utils",
+    "transform",
+    "fix",
+    "rewriters",
+    "message",
+    "note",
+    "severity",
+    "labels",
+    "files",
+    "ignores",
+    "url",
+    "metadata",
+    "genesis",
 ];
 const BYTES: usize = 64 << 10;
 const DEPTH: usize = 64;

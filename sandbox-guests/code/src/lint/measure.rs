@@ -35,7 +35,9 @@ impl Measure {
         let Value::Object(members) = value else {
             return Err(Problem::invalid("/genesis", "it is an object with `measure`, and `max` or `min`"));
         };
-        if let Some(key) = members.keys().find(|key| !matches!(key.as_str(), "measure" | "of" | "max" | "min")) {
+        if let Some(key) =
+            members.keys().find(|key| !matches!(key.as_str(), "measure" | "of" | "max" | "min"))
+        {
             let why = "the key is unknown; known are measure, of, max, min";
             return Err(Problem::invalid(super::document::pointer(&["/genesis", key]), why));
         }
@@ -60,7 +62,10 @@ impl Measure {
         let bound = |key: &str| match members.get(key) {
             None => Ok(None),
             Some(value) => value.as_u64().map(Some).ok_or_else(|| {
-                Problem::invalid(super::document::pointer(&["/genesis", key]), "a bound is a whole number from 0")
+                Problem::invalid(
+                    super::document::pointer(&["/genesis", key]),
+                    "a bound is a whole number from 0",
+                )
             }),
         };
         let (max, min) = (bound("max")?, bound("min")?);
@@ -85,7 +90,9 @@ impl Measure {
         };
         match (self.max, self.min) {
             (Some(max), _) if measured > max => Some(format!("{measured} {unit}, at most {max} are allowed")),
-            (_, Some(min)) if measured < min => Some(format!("{measured} {unit}, at least {min} are required")),
+            (_, Some(min)) if measured < min => {
+                Some(format!("{measured} {unit}, at least {min} are required"))
+            }
             _ => None,
         }
     }
@@ -96,7 +103,9 @@ impl Measure {
             What::Lines => lines_of(&node.text()),
             What::Columns => 0,
             What::Characters => node.text().chars().count() as u64,
-            What::Count(of) => node.dfs().skip(1).filter(|inner| of.match_node(inner.clone()).is_some()).count() as u64,
+            What::Count(of) => {
+                node.dfs().skip(1).filter(|inner| of.match_node(inner.clone()).is_some()).count() as u64
+            }
             What::Depth(of) => nesting(node, of),
         }
     }

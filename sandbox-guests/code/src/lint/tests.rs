@@ -1,5 +1,6 @@
 //! The engine, and every rule pack on its own samples.
 
+mod derived;
 mod engine;
 mod packs;
 
@@ -36,7 +37,10 @@ const fn grammar(id: &'static str, expando: char, language: fn() -> tree_sitter:
 }
 
 fn grammar_of(language: &str) -> &'static Grammar {
-    GRAMMARS.iter().find(|grammar| grammar.id == language).unwrap_or_else(|| panic!("no grammar of {language}"))
+    GRAMMARS
+        .iter()
+        .find(|grammar| grammar.id == language)
+        .unwrap_or_else(|| panic!("no grammar of {language}"))
 }
 
 fn lint(language: &str, rules: &[Value], text: &str) -> (Vec<Finding>, CodeReport) {

@@ -1,7 +1,7 @@
 //! What the engine does with rules and code of any quality.
 
-use genesis_abi::code::{RULE_INVALID, RULE_NEVER_MATCHES, SYNTAX_TOO_LARGE};
 use genesis_abi::Severity;
+use genesis_abi::code::{RULE_INVALID, RULE_NEVER_MATCHES, SYNTAX_TOO_LARGE};
 use serde_json::{Value, json};
 
 use super::{documents, lint};
@@ -19,7 +19,8 @@ fn a_match_has_its_place_its_message_and_its_help() {
     let rules = documents(
         "id: no-print\nlanguage: python\nseverity: warning\nmessage: print of $A and $$$REST\nnote: log it\nfix: log($A)\nrule: {pattern: 'print($A, $$$REST)'}",
     );
-    let (findings, report) = lint("python", &rules, "é = 1; print(é, 2,  3)\n# print(1, 2)\ns = 'print(1, 2)'\n");
+    let (findings, report) =
+        lint("python", &rules, "é = 1; print(é, 2,  3)\n# print(1, 2)\ns = 'print(1, 2)'\n");
     assert_eq!(findings.len(), 1);
     assert_eq!(findings[0].code, "no-print");
     assert_eq!(findings[0].severity, Severity::Warning);
@@ -65,16 +66,26 @@ fn what_cannot_be_read_is_told_with_its_place_and_the_others_run() {
         (rule(json!({"pattern": "f(); g()"})), "/rule/pattern"),
         (rule(json!({"pattern": format!("{}x{}", "(".repeat(500), ")".repeat(500))})), "/rule/pattern"),
         (rule(json!({"kind": "call", "matches": "nothing"})), "/rule"),
-        (json!({"id": "r", "rule": {"kind": "call"}, "constraints": {"A": {"regex": "["}}}), "/constraints/A/regex"),
+        (
+            json!({"id": "r", "rule": {"kind": "call"}, "constraints": {"A": {"regex": "["}}}),
+            "/constraints/A/regex",
+        ),
         (json!({"id": "r", "rule": {"kind": "call"}, "files": ["["]}), "/files"),
         (json!({"id": "r", "genesis": {"measure": "lines"}}), "/genesis"),
         (json!({"id": "r", "genesis": {"measure": "weight", "max": 1}}), "/genesis/measure"),
         (json!({"id": "r", "genesis": {"measure": "count", "max": 1}}), "/genesis"),
         (json!({"id": "r", "genesis": {"measure": "lines", "max": -1}}), "/genesis/max"),
-        (json!({"id": "r", "genesis": {"measure": "count", "of": {"kind": []}, "max": 1}}), "/genesis/of/kind"),
+        (
+            json!({"id": "r", "genesis": {"measure": "count", "of": {"kind": []}, "max": 1}}),
+            "/genesis/of/kind",
+        ),
     ];
     for (document, pointer) in cases {
-        assert_eq!(refused("python", document.clone()), (RULE_INVALID.to_owned(), pointer.to_owned()), "{document}");
+        assert_eq!(
+            refused("python", document.clone()),
+            (RULE_INVALID.to_owned(), pointer.to_owned()),
+            "{document}"
+        );
         let good = json!({"id": "good", "rule": {"kind": "identifier"}});
         let (findings, _) = lint("python", &[document, good], "x\n");
         assert!(findings.iter().any(|finding| finding.code == "good"));
@@ -131,7 +142,11 @@ fn a_measure_compares_nodes_lines_and_files_with_a_bound() {
 
     let wide = json!({"id": "wide", "genesis": {"measure": "columns", "max": 5}});
     let (findings, _) = lint("python", std::slice::from_ref(&wide), "éééééé\r\nx\n12345\n1234567\n");
-    let at: Vec<_> = findings.iter().map(|finding| finding.place.span.unwrap()).map(|s| (s.line, s.column, s.length)).collect();
+    let at: Vec<_> = findings
+        .iter()
+        .map(|finding| finding.place.span.unwrap())
+        .map(|s| (s.line, s.column, s.length))
+        .collect();
     assert_eq!(at, [(1, 6, 2), (4, 6, 2)]);
 
     let deep = json!({"id": "deep", "rule": {"kind": "function_definition"},
@@ -140,7 +155,8 @@ fn a_measure_compares_nodes_lines_and_files_with_a_bound() {
     assert_eq!(lint("python", std::slice::from_ref(&deep), nested).0.len(), 1);
     assert_eq!(lint("python", &[deep], "def f():\n    if a:\n        pass\n    if b:\n        pass\n").0, []);
 
-    let some = json!({"id": "some", "genesis": {"measure": "count", "of": {"kind": "class_definition"}, "min": 1}});
+    let some =
+        json!({"id": "some", "genesis": {"measure": "count", "of": {"kind": "class_definition"}, "min": 1}});
     assert_eq!(lint("python", std::slice::from_ref(&some), "x = 1\n").0[0].place.span, None);
     assert_eq!(lint("python", &[some], "class A:\n    pass\n").0, []);
 }
@@ -165,7 +181,8 @@ fn what_is_too_deep_or_too_much_is_refused_and_said() {
     assert_eq!(findings[0].code, SYNTAX_TOO_LARGE);
     let deep = format!("{}x{}", "(".repeat(900), ")".repeat(900));
     assert_eq!(lint("python", &[rule], &format!("{deep} == {deep}\n")).0.len(), 1);
-    let many: Vec<Value> = (0..600).map(|n| json!({"id": format!("r{n}"), "rule": {"kind": "call"}})).collect();
+    let many: Vec<Value> =
+        (0..600).map(|n| json!({"id": format!("r{n}"), "rule": {"kind": "call"}})).collect();
     let (findings, report) = lint("python", &many, "x\n");
     assert_eq!(report.rules.len(), 500);
     assert_eq!((findings.len(), findings[0].code.as_str()), (1, RULE_INVALID));

@@ -13,19 +13,24 @@ fn folder() -> PathBuf {
 }
 
 fn strings(value: &Value) -> Vec<String> {
-    value.as_array().map(|items| items.iter().map(|item| item.as_str().unwrap().to_owned()).collect()).unwrap_or_default()
+    value
+        .as_array()
+        .map(|items| items.iter().map(|item| item.as_str().unwrap().to_owned()).collect())
+        .unwrap_or_default()
 }
 
 #[test]
 fn every_rule_of_every_pack_does_what_its_samples_say() {
     let mut wrong = Vec::new();
     let mut counted = BTreeMap::new();
-    let mut files: Vec<PathBuf> = fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut files: Vec<PathBuf> =
+        fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.sort();
     for file in files.iter().filter(|file| file.extension().is_some_and(|extension| extension == "yml")) {
         let pack = file.file_stem().unwrap().to_str().unwrap();
         let rules = documents(&fs::read_to_string(file).unwrap());
-        let samples = documents(&fs::read_to_string(folder().join("tests").join(file.file_name().unwrap())).unwrap());
+        let samples =
+            documents(&fs::read_to_string(folder().join("tests").join(file.file_name().unwrap())).unwrap());
         counted.insert(pack.to_owned(), rules.len());
         // What is written for JavaScript holds for TypeScript too.
         let languages: &[&str] = match pack {
@@ -70,7 +75,10 @@ fn every_rule_of_every_pack_does_what_its_samples_say() {
             if rule["language"] != pack || !["security", "quality", "style"].contains(&analysis) {
                 wrong.push(format!("{pack} {id}: is of another language or of no known analysis"));
             }
-            if !rule["metadata"]["source"].is_string() || !rule["message"].is_string() || !rule["severity"].is_string() {
+            if !rule["metadata"]["source"].is_string()
+                || !rule["message"].is_string()
+                || !rule["severity"].is_string()
+            {
                 wrong.push(format!("{pack} {id}: does not say its message, severity or source"));
             }
         }
