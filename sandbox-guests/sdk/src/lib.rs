@@ -19,14 +19,17 @@ use std::io::{Read as _, Write as _};
 use std::process::ExitCode;
 
 pub use genesis_abi::{
-    ABI_VERSION, CaseInput, Finding, Input, Place, RenderInput, Rendering, Report, Severity, Span, Subject,
-    ValidateInput,
+    ABI_VERSION, Analysis, CaseInput, Finding, Input, Place, RenderInput, Rendering, Report, Severity, Span,
+    Subject, ValidateInput,
 };
 
 #[doc(hidden)]
 pub use bump::Bump;
 
 /// Declares a guest: the manifest as a JSON literal, and the function `fn(Input) -> Result<Report, String>`.
+///
+/// With `allocator: libc` it allocates as C does and frees what it drops. A guest with C inside that allocates needs
+/// that: both allocators would take the same memory for theirs.
 #[macro_export]
 macro_rules! guest {
     (manifest: $manifest:literal, run: $run:path $(,)?) => {
@@ -34,6 +37,9 @@ macro_rules! guest {
         #[global_allocator]
         static ALLOCATOR: $crate::Bump = $crate::Bump;
 
+        $crate::guest! { manifest: $manifest, run: $run, allocator: libc }
+    };
+    (manifest: $manifest:literal, run: $run:path, allocator: libc $(,)?) => {
         const MANIFEST_TEXT: &str = $manifest;
 
         #[cfg(target_arch = "wasm32")]
