@@ -74,7 +74,8 @@ def _prepare(code, importer, output):
     sys.path_importer_cache.clear()
     for name in list(sys.modules):
         if name.partition(".")[0] in {"app", "componentize_py_runtime", "componentize_py_types", "runner", "wit_world"}:
-            del sys.modules[name]
+            # The one that is built in could be imported anew, so its name is taken for good.
+            sys.modules[name] = None
     importer.install()
     for name, module in (("genesis", genesis), ("pytest", shim.module())):
         if importer.find_spec(name) is None:

@@ -1,0 +1,70 @@
+// What the guest calls: it loads a file, runs the tests that it registered, and says what went wrong, as JSON.
+import { byDefault, held, names as namesOf } from "genesis:modules";
+import { limitStack } from "genesis:native";
+import * as tests from "genesis:tests";
+import { elapsed, tick } from "genesis:timers";
+import "genesis:environment";
+
+// Virtual time that timers of a file without tests may run for, in milliseconds.
+const AFTER_LOADING = 1000;
+
+const stringify = JSON.stringify;
+const rejections = new Map();
+let uncaught = [];
+
+export { byDefault, held };
+
+// Each call from the guest lifts the limit on the depth of calls; it is set again before any code runs.
+export function names(path) {
+  limitStack();
+  return namesOf(path);
+}
+
+export function begin(path) {
+  tests.begin(path);
+}
+
+export async function load(path) {
+  limitStack();
+  try {
+    await import(path);
+    return "null";
+  } catch (error) {
+    return stringify(tests.thrown(error));
+  }
+}
+
+export async function run() {
+  limitStack();
+  return stringify(await tests.run(firstRejection));
+}
+
+// Goes on with what waits for time; false when nothing does.
+export function step(isLoading) {
+  limitStack();
+  try {
+    return tick(isLoading ? elapsed() + AFTER_LOADING : tests.limit()) || tests.stuck();
+  } catch (error) {
+    uncaught.push(tests.thrown(error));
+    return true;
+  }
+}
+
+export function rejected(promise, reason, isHandled) {
+  if (isHandled) rejections.delete(promise);
+  else rejections.set(promise, reason);
+}
+
+function firstRejection() {
+  const [first] = rejections.values();
+  rejections.clear();
+  return first === undefined ? undefined : (first ?? new Error("a promise was rejected without a reason"));
+}
+
+// What was raised outside of any test since the last call.
+export function raised() {
+  const all = [...uncaught, ...Array.from(rejections.values(), (reason) => tests.thrown(reason))];
+  uncaught = [];
+  rejections.clear();
+  return stringify(all);
+}
