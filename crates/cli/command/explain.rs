@@ -22,10 +22,12 @@ pub(crate) fn run(args: &Explain) -> Result<Exit, Failure> {
         print(&text)?;
         return Ok(Exit::Success);
     };
-    let text = template_code(wanted).or_else(|| host_code(wanted)).ok_or_else(|| {
-        Failure::usage(format!("there is no code `{wanted}`"))
-            .with_help("`genesis explain --list` lists all of them")
-    })?;
+    let text = template_code(wanted).or_else(|| host_code(wanted)).or_else(|| lint_rule(wanted)).ok_or_else(
+        || {
+            Failure::usage(format!("there is no code `{wanted}`"))
+                .with_help("`genesis explain --list` lists all of them")
+        },
+    )?;
     print(&text)?;
     Ok(Exit::Success)
 }
@@ -51,6 +53,25 @@ fn template_code(wanted: &str) -> Option<String> {
 fn host_code(wanted: &str) -> Option<String> {
     let code = other_codes().find(|code| code.code == wanted || code.name == wanted)?;
     Some(format!("{} {}: {}\n\n{}\n", code.code, code.name, code.summary, code.explanation))
+}
+
+/// A rule of the built-in packs, by its id.
+fn lint_rule(wanted: &str) -> Option<String> {
+    let rule = genesis_policy::builtin_languages()
+        .flat_map(genesis_policy::builtin_rules)
+        .find(|rule| rule.id == wanted)?;
+    let text = |key: &str| rule.value.get(key).and_then(serde_json::Value::as_str).unwrap_or_default();
+    let source = rule.value.pointer("/metadata/source").and_then(serde_json::Value::as_str);
+    let mut out = format!("{} ({} rule for {}): {}\n", rule.id, rule.concern, rule.language, text("message"));
+    if !text("note").is_empty() {
+        writeln!(out, "\nWhat to do: {}.", text("note").trim_end_matches('.'))
+            .expect("writing to a string cannot fail");
+    }
+    writeln!(out, "\nSeverity: {}.", text("severity")).expect("writing to a string cannot fail");
+    if let Some(source) = source {
+        writeln!(out, "Source: {source}.").expect("writing to a string cannot fail");
+    }
+    Some(out)
 }
 
 /// Codes of the host, and of the guests for code.

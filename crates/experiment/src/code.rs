@@ -12,7 +12,7 @@ use genesis_abi::{
 };
 use genesis_template::{is_test_path, language_named, language_of_path};
 
-use crate::codes::{NOT_PARSED, NOT_RUN};
+use crate::codes::{NOT_ENFORCED, NOT_PARSED, NOT_RUN};
 
 /// What a policy calls the built-in guests that take code.
 const FAMILIES: [(&str, Analysis); 3] =
@@ -156,6 +156,17 @@ pub(crate) fn not_parsed(language: &str) -> Finding {
 /// Tests in a language that nobody runs.
 pub(crate) fn not_run(language: &str, what: &str) -> Finding {
     note(NOT_RUN, format!("{what} in {language}: parsed, not run; no guest runs the language"))
+}
+
+/// What a template requires of its code and no lint rule checks; `None` when there is nothing.
+pub(crate) fn not_enforced(pointers: &[String]) -> Option<Finding> {
+    const MOST_SHOWN: usize = 8;
+    let shown = pointers.iter().take(MOST_SHOWN).map(String::as_str).collect::<Vec<_>>().join(", ");
+    let more = pointers.len().saturating_sub(MOST_SHOWN);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    (!pointers.is_empty()).then(|| {
+        note(NOT_ENFORCED, format!("no lint rule holds the code to these requirements: {shown}{more}"))
+    })
 }
 
 fn note(code: &str, message: String) -> Finding {

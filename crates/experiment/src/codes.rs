@@ -29,6 +29,9 @@ pub(crate) const NOT_PARSED: &str = "G0201";
 /// Tests in a language that no guest runs.
 pub(crate) const NOT_RUN: &str = "G0202";
 
+/// Requirements of a template that no lint rule is made of.
+pub(crate) const NOT_ENFORCED: &str = "G0203";
+
 /// Every code that the host gives.
 pub const HOST_CODES: &[HostCode] = &[
     HostCode {
@@ -60,6 +63,14 @@ pub const HOST_CODES: &[HostCode] = &[
         summary: "rendered code is in a language that no guest parses",
         explanation: "Nothing is said about this code: it was neither parsed nor linted. `genesis guest list` shows the \
                       languages that are; a guest of your own can check others.",
+    },
+    HostCode {
+        code: NOT_ENFORCED,
+        name: "requirements-not-enforced",
+        summary: "the template requires things of its code that no lint rule can check",
+        explanation: "Lint rules are made of those requirements whose meaning leaves no choice: a bound, a forbidden word, \
+                      documentation that must be there. The others were not looked at; a suite or a guest of your own can \
+                      hold code to them.",
     },
     HostCode {
         code: NOT_RUN,

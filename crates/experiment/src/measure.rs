@@ -266,7 +266,7 @@ impl Bench<'_> {
     /// The policy's rules, and those that the version's own requirements make.
     fn lint_rules(&self, side: Side, language: &str) -> Vec<Value> {
         let mut rules = code::rules::of_policy(&self.request.policy, language, code::rules::Wanted::All);
-        rules.extend(code::rules::of_template(self.text(side), language));
+        rules.extend(code::rules::of_template(self.text(side), language).rules);
         rules
     }
 

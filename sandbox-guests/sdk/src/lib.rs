@@ -19,29 +19,17 @@ use std::io::{Read as _, Write as _};
 use std::process::ExitCode;
 
 pub use genesis_abi::{
-<<<<<<< HEAD
     ABI_VERSION, Analysis, CaseFile, CaseInput, CodeInput, CodeReport, CodeRun, Finding, Input, Place, RenderInput,
     Rendering, Report, RuleUse, Severity, Span, Subject, TemplateText, TestOutcome, TestResult, ValidateInput,
-=======
-    ABI_VERSION, Analysis, CaseInput, Finding, Input, Place, RenderInput, Rendering, Report, Severity, Span,
-    Subject, ValidateInput,
->>>>>>> h3
 };
 
 #[doc(hidden)]
 pub use bump::Bump;
 
-<<<<<<< HEAD
 /// Declares a guest: the manifest as a constant JSON text, and the function `fn(Input) -> Result<Report, String>`.
 ///
 /// A guest gets an allocator that never frees, which is right for short lives. One that links code in C must say
 /// `allocator: system`: C's allocator and that one would hand out the same memory.
-=======
-/// Declares a guest: the manifest as a JSON literal, and the function `fn(Input) -> Result<Report, String>`.
-///
-/// With `allocator: libc` it allocates as C does and frees what it drops. A guest with C inside that allocates needs
-/// that: both allocators would take the same memory for theirs.
->>>>>>> h3
 #[macro_export]
 macro_rules! guest {
     (manifest: $manifest:expr, run: $run:path $(,)?) => {
@@ -49,15 +37,9 @@ macro_rules! guest {
         #[global_allocator]
         static ALLOCATOR: $crate::Bump = $crate::Bump;
 
-<<<<<<< HEAD
         $crate::guest! { manifest: $manifest, run: $run, allocator: system }
     };
     (manifest: $manifest:expr, run: $run:path, allocator: system $(,)?) => {
-=======
-        $crate::guest! { manifest: $manifest, run: $run, allocator: libc }
-    };
-    (manifest: $manifest:literal, run: $run:path, allocator: libc $(,)?) => {
->>>>>>> h3
         const MANIFEST_TEXT: &str = $manifest;
 
         #[cfg(target_arch = "wasm32")]

@@ -32,6 +32,10 @@ pub(crate) fn checks(
                 Analysis::Lint => None,
                 Analysis::Run => Some(not_run(language, "the template's own tests are")),
             };
+            if check.analysis == Analysis::Lint {
+                let of_template = super::rules::of_template(&request.candidate, language);
+                planned.notes.extend(super::not_enforced(&of_template.unenforced));
+            }
             planned.add(&check.name, check.required, task, note)?;
         }
     }
@@ -45,6 +49,8 @@ pub(crate) fn checks(
         let note = not_run(language, &format!("the suite `{}` is", suite.name));
         planned.add(&suite.name, suite.required, task, Some(note))?;
     }
+    planned.notes.sort();
+    planned.notes.dedup();
     Ok((planned.checks, planned.notes))
 }
 

@@ -2,6 +2,7 @@
 
 use genesis_abi::TemplateText;
 use genesis_policy::{LintRule, Policy, RuleConcern, builtin_rules, rules_from_yaml};
+use genesis_template::LintPlan;
 use serde_json::Value;
 
 /// Which of a policy's rules are wanted.
@@ -43,7 +44,10 @@ pub(crate) fn of_policy(policy: &Policy, language: &str, wanted: Wanted) -> Vec<
     rules.into_iter().filter(|rule| wanted.takes(rule.concern)).map(|rule| rule.value).collect()
 }
 
-/// The rules that a template's own `requirements` make for what it renders.
-pub(crate) fn of_template(_template: &TemplateText, _language: &str) -> Vec<Value> {
-    Vec::new()
+/// The rules that a template's own `requirements` make for what it renders, and the requirements that none is made of.
+pub(crate) fn of_template(template: &TemplateText, language: &str) -> LintPlan {
+    // A document that is not JSON has its errors already, and renders nothing.
+    serde_json::from_str(&template.text)
+        .map(|document: Value| genesis_template::lint_rules(&document, language))
+        .unwrap_or_default()
 }
