@@ -67,6 +67,7 @@ pub(crate) fn applies(applies: Applies) -> &'static str {
         Applies::Template => "template",
         Applies::Render => "render",
         Applies::Case => "case",
+        Applies::Code => "code",
     }
 }
 
