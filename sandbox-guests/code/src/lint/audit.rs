@@ -18,6 +18,8 @@ const PATTERN_DEPTH: usize = 128;
 /// Bytes of one regular expression, and of its compiled form.
 const REGEX_BYTES: usize = 4096;
 const REGEX_COMPILED_BYTES: usize = 512 << 10;
+/// Bytes up to which an expression without counted repetition compiles to little.
+const REGEX_SMALL_BYTES: usize = 512;
 /// Named rules under `utils`.
 const UTILS: usize = 64;
 /// Rules within one rule when each use of a named rule is counted in full.
@@ -248,14 +250,13 @@ fn regex(expression: &str, at: &str) -> Result<(), Problem> {
     if parsed.properties().minimum_len().is_none() {
         return Err(Problem::never(at, "the regular expression matches no text"));
     }
-    match RegexBuilder::new(expression).size_limit(REGEX_COMPILED_BYTES).build() {
-        Ok(_) => Ok(()),
-        Err(_) => {
-            let why =
-                format!("the regular expression needs more than {REGEX_COMPILED_BYTES} bytes when compiled");
-            Err(Problem::invalid(at, why))
-        }
+    // Compiling costs more than all else here, and ast-grep compiles it anyway: only repetition makes it large.
+    let small = expression.len() <= REGEX_SMALL_BYTES && !expression.contains('{');
+    if !small && RegexBuilder::new(expression).size_limit(REGEX_COMPILED_BYTES).build().is_err() {
+        let why = format!("the regular expression needs more than {REGEX_COMPILED_BYTES} bytes when compiled");
+        return Err(Problem::invalid(at, why));
     }
+    Ok(())
 }
 
 /// Whether a tree is deeper than that, without recursion.

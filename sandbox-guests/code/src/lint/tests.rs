@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::grammar::Grammar;
 
 /// Grammars of the languages that have a rule pack.
-const GRAMMARS: [Grammar; 19] = [
+const GRAMMARS: [Grammar; 14] = [
     grammar("bash", '$', || tree_sitter_bash::LANGUAGE.into()),
     grammar("c", '\u{10000}', || tree_sitter_c::LANGUAGE.into()),
     grammar("cpp", '\u{10000}', || tree_sitter_cpp::LANGUAGE.into()),
@@ -25,11 +25,6 @@ const GRAMMARS: [Grammar; 19] = [
     grammar("rust", 'µ', || tree_sitter_rust::LANGUAGE.into()),
     grammar("tsx", '$', || tree_sitter_typescript::LANGUAGE_TSX.into()),
     grammar("typescript", '$', || tree_sitter_typescript::LANGUAGE_TYPESCRIPT.into()),
-    grammar("clojure", 'µ', || tree_sitter_clojure_orchard::LANGUAGE.into()),
-    grammar("dart", '$', || tree_sitter_dart::LANGUAGE.into()),
-    grammar("kotlin", 'µ', || tree_sitter_kotlin_ng::LANGUAGE.into()),
-    grammar("scala", '$', || tree_sitter_scala::LANGUAGE.into()),
-    grammar("swift", 'µ', || tree_sitter_swift::LANGUAGE.into()),
 ];
 
 const fn grammar(id: &'static str, expando: char, language: fn() -> tree_sitter::Language) -> Grammar {
