@@ -22,6 +22,7 @@ Usage: cargo xtask TASK
                       the benchmarks, as times and as ratios to one of them
       --baseline NAME   the benchmark to compare with [native_validate]
       --write           put the ratios between the markers in README.md
+  guests              build the guests that cargo does not build: the one that runs Python
   digests             compare the built guests with sandbox-guests/digests.toml
       --write           and write that file anew
 
@@ -52,6 +53,8 @@ pub(crate) enum Task {
     Soak(Vec<String>),
     /// Run the benchmarks.
     Bench(bench::Request),
+    /// Build the guests that cargo does not build.
+    Guests,
     /// Compare the guests' digests with the committed ones.
     Digests {
         /// Write the committed ones anew.
@@ -79,6 +82,7 @@ pub(crate) fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Task, S
         "test" => Ok(Task::Test(rest)),
         "ci" => none(&task, &rest).map(|()| Task::Ci),
         "soak" => Ok(Task::Soak(rest)),
+        "guests" => none(&task, &rest).map(|()| Task::Guests),
         "bench" => bench_request(rest).map(Task::Bench),
         "digests" => match rest.as_slice() {
             [] => Ok(Task::Digests { write: false }),
@@ -142,7 +146,7 @@ mod tests {
             .filter(|line| line.starts_with(|c: char| c.is_ascii_lowercase()) && !line.starts_with("cargo "))
             .map(|line| line.split_whitespace().next().unwrap())
             .collect::<Vec<_>>();
-        assert_eq!(tasks, ["genesis", "setup", "test", "ci", "soak", "bench", "digests"]);
+        assert_eq!(tasks, ["genesis", "setup", "test", "ci", "soak", "bench", "guests", "digests"]);
         for task in tasks {
             assert!(parsed(task).is_ok(), "{task}");
         }

@@ -3,7 +3,7 @@
 use std::env;
 use std::ffi::OsString;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
@@ -17,7 +17,7 @@ const OF_THIS_PACKAGE: [&str; 5] =
 
 /// A command to be run in the project's root.
 pub(crate) struct Call {
-    program: &'static str,
+    program: PathBuf,
     args: Vec<String>,
     env: Vec<(&'static str, String)>,
     dir: PathBuf,
@@ -31,11 +31,20 @@ impl Call {
         I::Item: Into<String>,
     {
         Self {
-            program,
+            program: PathBuf::from(program),
             args: args.into_iter().map(Into::into).collect(),
             env: Vec::new(),
             dir: project.root().to_owned(),
         }
+    }
+
+    /// A call of the program at a path.
+    pub(crate) fn at<I>(project: &Project, program: &Path, args: I) -> Self
+    where
+        I: IntoIterator,
+        I::Item: Into<String>,
+    {
+        Self { program: program.to_owned(), ..Self::new(project, "", args) }
     }
 
     /// A call of the cargo that runs this program.
@@ -65,9 +74,10 @@ impl Call {
 
     /// The command, with standard streams inherited.
     pub(crate) fn command(&self) -> Command {
-        let program = match self.program {
-            "cargo" => env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo")),
-            other => OsString::from(other),
+        let program = if self.program == Path::new("cargo") {
+            env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"))
+        } else {
+            self.program.clone().into_os_string()
         };
         let mut command = Command::new(program);
         command
@@ -80,7 +90,8 @@ impl Call {
 
     /// Runs it to its end.
     pub(crate) fn run(&self) -> Result<()> {
-        let status = self.command().status().with_context(|| format!("failed to start {}", self.program))?;
+        let status =
+            self.command().status().with_context(|| format!("failed to start {}", self.program.display()))?;
         if !status.success() {
             bail!("{status}; repeat it with:\n  {self}");
         }
@@ -89,7 +100,8 @@ impl Call {
 
     /// Runs it and gives what it wrote to standard output; what it wrote to standard error is in the error.
     pub(crate) fn output(&self) -> Result<String> {
-        let output = self.command().output().with_context(|| format!("failed to start {}", self.program))?;
+        let output =
+            self.command().output().with_context(|| format!("failed to start {}", self.program.display()))?;
         if !output.status.success() {
             let told = String::from_utf8_lossy(&output.stderr);
             bail!("{}: {self}\n{}", output.status, told.trim_end());
@@ -110,7 +122,7 @@ impl fmt::Display for Call {
         for (name, value) in &self.env {
             write!(f, "{name}={} ", quoted(value))?;
         }
-        write!(f, "{}", self.program)?;
+        write!(f, "{}", quoted(&self.program.display().to_string()))?;
         for arg in &self.args {
             write!(f, " {}", quoted(arg))?;
         }

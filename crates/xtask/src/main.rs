@@ -17,8 +17,11 @@ mod digests;
 mod genesis;
 mod needs;
 mod project;
+mod python;
+mod python_guest;
 mod soak;
 mod test;
+mod wasm_cc;
 
 use std::env;
 use std::process::ExitCode;
@@ -55,6 +58,7 @@ fn run(task: Task) -> Result<ExitCode> {
         Task::Ci => ci::run(&project)?,
         Task::Soak(arguments) => soak::run(&project, &arguments)?,
         Task::Bench(request) => bench::run(&project, &request)?,
+        Task::Guests => python_guest::build(&project)?,
         Task::Digests { write } => digests::run(&project, write)?,
     }
     Ok(ExitCode::SUCCESS)

@@ -6,6 +6,7 @@ use anyhow::{Result, bail};
 
 use crate::call::Call;
 use crate::project::{GUESTS_MANIFEST, Project};
+use crate::{python_guest, wasm_cc};
 
 /// The target that guests are built for.
 pub(crate) const GUEST_TARGET: &str = "wasm32-wasip1";
@@ -34,7 +35,7 @@ struct Need {
     instead: Option<&'static str>,
 }
 
-const NEEDS: [Need; 6] = [
+const NEEDS: [Need; 8] = [
     Need {
         name: "the target wasm32-wasip1",
         purpose: Purpose::Build,
@@ -60,6 +61,24 @@ const NEEDS: [Need; 6] = [
         install: |project| fetch(project, GUESTS_MANIFEST),
         by_hand: "cargo fetch --locked --manifest-path sandbox-guests/Cargo.toml",
         instead: None,
+    },
+    Need {
+        name: "a C compiler for wasm",
+        purpose: Purpose::Build,
+        is_met: wasm_cc::is_chosen,
+        install: wasm_cc::choose,
+        by_hand: wasm_cc::BY_HAND,
+        instead: Some(
+            "the guests with C inside are left out: no JavaScript or TypeScript is run, no code is parsed",
+        ),
+    },
+    Need {
+        name: "the guest that runs Python",
+        purpose: Purpose::Build,
+        is_met: python_guest::is_built,
+        install: python_guest::build,
+        by_hand: python_guest::BY_HAND,
+        instead: Some("that guest is left out: no Python is run"),
     },
     Need {
         name: "rustfmt and clippy",
@@ -158,7 +177,7 @@ fn fetch(project: &Project, manifest: &str) -> Result<()> {
 }
 
 /// Installs packages of Debian's where that can be done without asking anybody.
-fn install_debian(project: &Project, packages: &[&str]) -> Result<()> {
+pub(crate) fn install_debian(project: &Project, packages: &[&str]) -> Result<()> {
     let user = Call::new(project, "id", ["-u"]).output()?;
     if user.trim() != "0" || !Call::new(project, "apt-get", ["--version"]).succeeds() {
         bail!("only root on a Debian system can install packages unasked");

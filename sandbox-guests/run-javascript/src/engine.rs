@@ -1,7 +1,7 @@
 //! QuickJS with what the code can use there.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rquickjs::context::EvalOptions;
 use rquickjs::function::Func;
@@ -52,7 +52,10 @@ struct Engine {
 /// What the code is given, and what it wrote.
 #[derive(Default)]
 pub(crate) struct Given {
+    /// What can be run.
     pub(crate) sources: BTreeMap<String, Source>,
+    /// The paths of all that can be imported, what does not parse included.
+    pub(crate) paths: BTreeSet<String>,
     /// Path to text of every file, as JSON.
     pub(crate) files: String,
     /// The answers, as JSON.
@@ -182,7 +185,7 @@ fn write(text: String) {
 
 #[expect(clippy::needless_pass_by_value, reason = "a function for QuickJS takes its arguments by value")]
 fn resolve(ctx: Ctx<'_>, base: String, name: String) -> Result<String> {
-    given(|given| modules::resolve(&given.sources, &base, &name))
+    given(|given| modules::resolve(&given.paths, &base, &name))
         .map_err(|why| Exception::throw_message(&ctx, &why))
 }
 
@@ -246,10 +249,10 @@ impl Resolver for Files {
             return Ok(name.to_owned());
         }
         // An import from Rust comes from no file and is resolved already.
-        if given(|given| base.is_empty() && given.sources.contains_key(name)) {
+        if given(|given| base.is_empty() && given.paths.contains(name)) {
             return Ok(name.to_owned());
         }
-        given(|given| modules::resolve(&given.sources, base, name))
+        given(|given| modules::resolve(&given.paths, base, name))
             .map_err(|why| Exception::throw_message(ctx, &why))
     }
 }

@@ -1,8 +1,6 @@
 //! Which file an import means.
 
-use std::collections::BTreeMap;
-
-use crate::source::Source;
+use std::collections::BTreeSet;
 
 /// Modules that the guest itself offers, and the other names that they go by.
 const OFFERED: [(&str, &[&str]); 6] = [
@@ -34,14 +32,14 @@ pub(crate) fn is_offered(name: &str) -> bool {
 }
 
 /// The module that `name` means in the file `base`, or what to tell who asked for it.
-pub(crate) fn resolve(files: &BTreeMap<String, Source>, base: &str, name: &str) -> Result<String, String> {
+pub(crate) fn resolve(files: &BTreeSet<String>, base: &str, name: &str) -> Result<String, String> {
     // The guest's own modules see one another, and every file by its path.
-    if base.starts_with(OWN) && (name.starts_with(OWN) || files.contains_key(name)) {
+    if base.starts_with(OWN) && (name.starts_with(OWN) || files.contains(name)) {
         return Ok(name.to_owned());
     }
     if let Some((offered, _)) =
         OFFERED.iter().find(|(offered, others)| *offered == name || others.contains(&name))
-        && !files.contains_key(name)
+        && !files.contains(name)
     {
         return Ok((*offered).to_owned());
     }
@@ -79,8 +77,8 @@ fn joined(folder: &str, path: &str) -> Option<String> {
     Some(parts.join("/"))
 }
 
-fn file(files: &BTreeMap<String, Source>, path: &str) -> Option<String> {
-    let written = |path: String| files.contains_key(&path).then_some(path);
+fn file(files: &BTreeSet<String>, path: &str) -> Option<String> {
+    let written = |path: String| files.contains(&path).then_some(path);
     written(path.to_owned())
         .or_else(|| {
             COMPILED.iter().find_map(|(compiled, sources)| {

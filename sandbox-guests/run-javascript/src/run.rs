@@ -80,6 +80,7 @@ fn give(code: &CodeInput, texts: &Texts) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut given = Given::default();
     for (path, text) in texts {
+        given.paths.insert(path.clone());
         match source::read(path, text, &code.language) {
             Ok(source) => {
                 given.sources.insert(path.clone(), source);
@@ -90,7 +91,7 @@ fn give(code: &CodeInput, texts: &Texts) -> Vec<Finding> {
     let mut files = serde_json::Map::new();
     for CaseFile { path, text } in code.files.iter().chain(&code.tests).chain(&code.texts) {
         files.insert(path.clone(), text.clone().into());
-        if path.ends_with(".json") && !given.sources.contains_key(path) {
+        if path.ends_with(".json") && given.paths.insert(path.clone()) {
             // A text that is data can be imported as such.
             if let Ok(source) = source::read(path, text, &code.language) {
                 given.sources.insert(path.clone(), source);
