@@ -55,6 +55,9 @@ fn main() {
     println!("cargo::rerun-if-changed={}", guests.join("code/src/bin").display());
     let with_c: Vec<String> =
         language_guests(&guests).into_iter().chain(["run-javascript".to_owned()]).collect();
+    // Written by `cargo xtask setup`. What is not there is looked for again by each build.
+    println!("cargo::rerun-if-changed={}", root.join("target/guests").display());
+    println!("cargo::rerun-if-changed={}", root.join("target/wasm-cc.toml").display());
     let python = root.join("target/guests/run-python.wasm");
 
     let mut made = Vec::new();
@@ -90,7 +93,6 @@ fn main() {
             None => with_c.iter().for_each(|name| add(name, Err(NO_C_COMPILER), true, None)),
         }
         if python.is_file() {
-            println!("cargo::rerun-if-changed={}", python.display());
             add("run-python", Ok(python), false, None);
         } else {
             add("run-python", Err(NO_PYTHON), false, None);

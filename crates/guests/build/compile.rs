@@ -111,7 +111,6 @@ impl CCompiler {
     pub(crate) fn find(root: &Path) -> Option<Self> {
         let chosen = root.join("target/wasm-cc.toml");
         if let Ok(text) = std::fs::read_to_string(&chosen) {
-            println!("cargo::rerun-if-changed={}", chosen.display());
             let value = |key: &str| {
                 let line = text.lines().find(|line| line.starts_with(&format!("{key} = ")))?;
                 Some(line.split_once('"')?.1.rsplit_once('"')?.0.to_owned())
