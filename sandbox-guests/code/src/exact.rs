@@ -1,5 +1,6 @@
 //! Parsers that accept the same texts as the language's own, each giving its faults by byte offsets.
 
+pub mod css;
 pub mod javascript;
 pub mod json;
 pub mod php;

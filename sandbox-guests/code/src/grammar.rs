@@ -31,6 +31,8 @@ pub struct Exact {
     pub complete: bool,
     /// Levels of nesting up to which it is asked, because it recurses; a deeper text is left to the grammar.
     pub depth: usize,
+    /// Whether its messages are for people. Where they are not, its verdict is taken and the grammar tells the fault.
+    pub words: bool,
     /// Every fault of a file, in any order.
     pub faults: fn(&CaseFile) -> Vec<Fault>,
 }
@@ -48,11 +50,14 @@ pub struct Words {
     pub blocks: &'static [(&'static str, &'static str)],
     /// Further faults that the tree shows and the grammar does not call errors.
     pub further: Option<fn(&tree_sitter::Tree, &str) -> Vec<Fault>>,
+    /// Makes a warning of a fault that something which the grammar cannot see, such as a macro, may explain.
+    pub doubt: Option<fn(Fault, &str) -> Fault>,
 }
 
 impl Words {
     /// Nothing but the brackets that all languages share.
-    pub const NONE: Self = Self { reserved: &[], names: &[], allowed_in: &[], blocks: &[], further: None };
+    pub const NONE: Self =
+        Self { reserved: &[], names: &[], allowed_in: &[], blocks: &[], further: None, doubt: None };
 }
 
 /// Whether these are the ids of these grammars, in order.

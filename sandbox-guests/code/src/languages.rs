@@ -63,7 +63,13 @@ pub const CSS: Grammar = Grammar {
     by: "tree-sitter-css 0.25.0",
     expando: '_',
     language: || tree_sitter_css::LANGUAGE.into(),
-    exact: None,
+    exact: Some(Exact {
+        by: "genesis-code 1.0.0, CSS Syntax Level 3",
+        complete: false,
+        depth: usize::MAX,
+        words: true,
+        faults: exact::css::faults,
+    }),
     words: &Words::NONE,
 };
 
@@ -124,7 +130,7 @@ pub const HTML: Grammar = Grammar {
     expando: 'z',
     language: || tree_sitter_html::LANGUAGE.into(),
     exact: None,
-    words: &Words::NONE,
+    words: &reserved::HTML,
 };
 
 /// The grammar of `java`.
@@ -147,6 +153,7 @@ pub const JAVASCRIPT: Grammar = Grammar {
         by: "oxc_parser 0.146.0",
         complete: true,
         depth: DEPTH,
+        words: true,
         faults: exact::javascript::javascript,
     }),
     words: &Words::NONE,
@@ -162,6 +169,7 @@ pub const JSON: Grammar = Grammar {
         by: "genesis-code 1.0.0",
         complete: true,
         depth: usize::MAX,
+        words: true,
         faults: exact::json::faults,
     }),
     words: &Words::NONE,
@@ -197,6 +205,7 @@ pub const PHP: Grammar = Grammar {
         by: "mago-syntax 1.29.0",
         complete: false,
         depth: DEPTH,
+        words: true,
         faults: exact::php::faults,
     }),
     words: &Words::NONE,
@@ -212,6 +221,7 @@ pub const PYTHON: Grammar = Grammar {
         by: "ruff_python_parser 0.0.10",
         complete: false,
         depth: DEPTH,
+        words: true,
         faults: exact::python::faults,
     }),
     words: &Words::NONE,
@@ -227,6 +237,7 @@ pub const RUBY: Grammar = Grammar {
         by: "lib-ruby-parser 4.0.6",
         complete: false,
         depth: DEPTH,
+        words: false,
         faults: exact::ruby::faults,
     }),
     words: &reserved::RUBY,
@@ -238,7 +249,13 @@ pub const RUST: Grammar = Grammar {
     by: "tree-sitter-rust 0.24.2",
     expando: 'µ',
     language: || tree_sitter_rust::LANGUAGE.into(),
-    exact: Some(Exact { by: "syn 2.0.119", complete: false, depth: DEPTH, faults: exact::rust::faults }),
+    exact: Some(Exact {
+        by: "syn 2.0.119",
+        complete: false,
+        depth: DEPTH,
+        words: true,
+        faults: exact::rust::faults,
+    }),
     words: &Words::NONE,
 };
 
@@ -268,7 +285,13 @@ pub const TOML: Grammar = Grammar {
     by: "tree-sitter-toml-ng 0.7.0",
     expando: '$',
     language: || tree_sitter_toml_ng::LANGUAGE.into(),
-    exact: Some(Exact { by: "toml 1.2.1", complete: true, depth: usize::MAX, faults: exact::toml::faults }),
+    exact: Some(Exact {
+        by: "toml 1.2.1",
+        complete: true,
+        depth: usize::MAX,
+        words: true,
+        faults: exact::toml::faults,
+    }),
     words: &Words::NONE,
 };
 
@@ -282,6 +305,7 @@ pub const TSX: Grammar = Grammar {
         by: "oxc_parser 0.146.0",
         complete: true,
         depth: DEPTH,
+        words: true,
         faults: exact::javascript::tsx,
     }),
     words: &Words::NONE,
@@ -297,6 +321,7 @@ pub const TYPESCRIPT: Grammar = Grammar {
         by: "oxc_parser 0.146.0",
         complete: true,
         depth: DEPTH,
+        words: true,
         faults: exact::javascript::typescript,
     }),
     words: &Words::NONE,
@@ -312,6 +337,7 @@ pub const YAML: Grammar = Grammar {
         by: "saphyr-parser 0.3.3",
         complete: true,
         depth: usize::MAX,
+        words: true,
         faults: exact::yaml::faults,
     }),
     words: &Words::NONE,

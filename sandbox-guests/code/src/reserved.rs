@@ -8,66 +8,26 @@ pub(crate) const BASH: Words = Words {
     names: &[],
     allowed_in: &[],
     blocks: &[("if", "fi"), ("case", "esac"), ("do", "done")],
-    further: None,
+    further: Some(crate::blind::shell),
+    doubt: None,
 };
 
 pub(crate) const C: Words = Words {
     reserved: &[
-        "auto", "break", "case", "const", "continue", "default", "do", "else", "enum", "extern", "for",
-        "goto", "if", "register", "return", "signed", "sizeof", "static", "struct", "switch", "typedef",
-        "union", "unsigned", "void", "volatile", "while",
+        "break", "case", "continue", "default", "do", "else", "enum", "for", "goto", "if", "return",
+        "switch", "typedef", "while",
     ],
     names: &["identifier", "field_identifier", "type_identifier", "statement_identifier"],
     allowed_in: &[],
     blocks: &[],
     further: None,
+    doubt: Some(crate::blind::macros),
 };
 
 pub(crate) const CPP: Words = Words {
     reserved: &[
-        "break",
-        "case",
-        "catch",
-        "class",
-        "const",
-        "const_cast",
-        "continue",
-        "delete",
-        "do",
-        "dynamic_cast",
-        "else",
-        "enum",
-        "explicit",
-        "extern",
-        "for",
-        "friend",
-        "goto",
-        "if",
-        "mutable",
-        "namespace",
-        "new",
-        "private",
-        "protected",
-        "public",
-        "reinterpret_cast",
-        "return",
-        "sizeof",
-        "static",
-        "static_cast",
-        "struct",
-        "switch",
-        "template",
-        "throw",
-        "try",
-        "typedef",
-        "typename",
-        "union",
-        "unsigned",
-        "using",
-        "virtual",
-        "void",
-        "volatile",
-        "while",
+        "break", "case", "catch", "continue", "do", "else", "enum", "for", "goto", "if", "return", "switch",
+        "try", "typedef", "while",
     ],
     names: &[
         "identifier",
@@ -79,6 +39,7 @@ pub(crate) const CPP: Words = Words {
     allowed_in: &[],
     blocks: &[],
     further: None,
+    doubt: Some(crate::blind::macros),
 };
 
 pub(crate) const CSHARP: Words = Words {
@@ -146,6 +107,7 @@ pub(crate) const CSHARP: Words = Words {
     allowed_in: &[],
     blocks: &[],
     further: None,
+    doubt: None,
 };
 
 pub(crate) const DART: Words = Words {
@@ -158,6 +120,7 @@ pub(crate) const DART: Words = Words {
     allowed_in: &[],
     blocks: &[],
     further: None,
+    doubt: None,
 };
 
 pub(crate) const ELIXIR: Words = Words {
@@ -166,6 +129,7 @@ pub(crate) const ELIXIR: Words = Words {
     allowed_in: &["dot"],
     blocks: &[("do", "end"), ("fn", "end"), ("<<", ">>")],
     further: None,
+    doubt: None,
 };
 
 pub(crate) const ERLANG: Words = Words {
@@ -184,6 +148,7 @@ pub(crate) const ERLANG: Words = Words {
         ("<<", ">>"),
     ],
     further: None,
+    doubt: None,
 };
 
 pub(crate) const GLEAM: Words = Words {
@@ -195,6 +160,7 @@ pub(crate) const GLEAM: Words = Words {
     allowed_in: &[],
     blocks: &[],
     further: None,
+    doubt: None,
 };
 
 pub(crate) const GO: Words = Words {
@@ -229,6 +195,7 @@ pub(crate) const GO: Words = Words {
     allowed_in: &[],
     blocks: &[],
     further: None,
+    doubt: None,
 };
 
 pub(crate) const JAVA: Words = Words {
@@ -275,9 +242,10 @@ pub(crate) const JAVA: Words = Words {
         "while",
     ],
     names: &["identifier", "type_identifier"],
-    allowed_in: &[],
+    allowed_in: &["switch_label"],
     blocks: &[],
     further: None,
+    doubt: None,
 };
 
 pub(crate) const KOTLIN: Words = Words {
@@ -309,6 +277,7 @@ pub(crate) const KOTLIN: Words = Words {
     allowed_in: &[],
     blocks: &[],
     further: None,
+    doubt: None,
 };
 
 pub(crate) const LUA: Words = Words {
@@ -320,6 +289,7 @@ pub(crate) const LUA: Words = Words {
     allowed_in: &[],
     blocks: &[("do", "end"), ("then", "end"), ("function", "end"), ("repeat", "until")],
     further: None,
+    doubt: None,
 };
 
 pub(crate) const RUBY: Words = Words {
@@ -344,6 +314,7 @@ pub(crate) const RUBY: Words = Words {
         ("for", "end"),
     ],
     further: None,
+    doubt: None,
 };
 
 pub(crate) const SCALA: Words = Words {
@@ -386,6 +357,7 @@ pub(crate) const SCALA: Words = Words {
     allowed_in: &[],
     blocks: &[],
     further: None,
+    doubt: None,
 };
 
 pub(crate) const SWIFT: Words = Words {
@@ -394,6 +366,7 @@ pub(crate) const SWIFT: Words = Words {
     allowed_in: &[],
     blocks: &[],
     further: None,
+    doubt: None,
 };
 
 pub(crate) const ZIG: Words = Words {
@@ -448,4 +421,7 @@ pub(crate) const ZIG: Words = Words {
     allowed_in: &[],
     blocks: &[],
     further: None,
+    doubt: None,
 };
+
+pub(crate) const HTML: Words = Words { further: Some(crate::blind::html), ..Words::NONE };

@@ -18,8 +18,9 @@ use tree_sitter::{Parser, Tree};
 
 pub use self::fault::{Fault, quoted};
 use self::place::Lines;
+pub(crate) use self::tokens::walk;
 pub use self::tokens::{Token, tokens};
-use crate::grammar::Grammar;
+use crate::grammar::{Exact, Grammar};
 
 /// Most findings in one file. One more says that there are others.
 const FINDINGS_A_FILE: usize = 20;
@@ -71,16 +72,45 @@ fn look(grammar: &Grammar, parser: &mut Parser, file: &CaseFile) -> Looked {
 }
 
 fn faults(grammar: &Grammar, parser: &mut Parser, file: &CaseFile, lines: &Lines<'_>) -> (Vec<Fault>, bool) {
+    // A parser that does not recurse needs no tree to say how deep the text is.
+    let asked =
+        grammar.exact.filter(|exact| exact.depth == usize::MAX).map(|exact| (exact, (exact.faults)(file)));
+    if let Some((exact, faults)) = &asked
+        && !better_told(*exact, faults, &file.text)
+    {
+        return (asked.map(|(_, faults)| faults).unwrap_or_default(), true);
+    }
     let Some(tree) = parser.parse(&file.text, None) else {
         // Only a parser without a language, or one that was told to stop, gives no tree.
         return (vec![Fault::wrong(0, 0, "the text cannot be parsed")], false);
     };
-    if let Some(exact) = grammar.exact
-        && tokens::depth(&tree) <= exact.depth
-    {
-        return ((exact.faults)(file), true);
+    let asked = asked.or_else(|| {
+        let exact = grammar.exact.filter(|exact| tokens::depth(&tree) <= exact.depth)?;
+        Some((exact, (exact.faults)(file)))
+    });
+    let Some((exact, faults)) = asked else {
+        return (of_grammar(grammar, parser, &tree, &file.text, lines), false);
+    };
+    if tree.root_node().has_error() && better_told(exact, &faults, &file.text) {
+        let told = of_grammar(grammar, parser, &tree, &file.text, lines);
+        let first = |faults: &[Fault]| faults.iter().map(|fault| fault.start).min().unwrap_or(usize::MAX);
+        let wordless = faults.iter().all(|fault| fault.message.is_empty());
+        if !told.is_empty() && (wordless || lines.line_of(first(&told)) <= lines.line_of(first(&faults))) {
+            return (told, true);
+        }
     }
-    (of_grammar(grammar, parser, &tree, &file.text, lines), false)
+    (faults.into_iter().map(Fault::worded).collect(), true)
+}
+
+/// Whether the grammar tells better what is wrong: the exact parser has no words for it, or saw only that the text
+/// ended, which is as far as one can be from what was not closed.
+fn better_told(exact: Exact, faults: &[Fault], text: &str) -> bool {
+    let Some(first) =
+        faults.iter().filter(|fault| fault.severity == Severity::Error).min_by_key(|one| one.start)
+    else {
+        return false;
+    };
+    !exact.words || first.message.is_empty() || first.start >= text.trim_end().len()
 }
 
 /// The faults that the grammar shows, and those that it is known not to show.
@@ -96,9 +126,24 @@ fn of_grammar(
         faults.extend(further(tree, text));
     }
     if tree.root_node().has_error() {
+        let doubt = |fault: Fault| match grammar.words.doubt {
+            Some(doubt) => doubt(fault, text),
+            None => fault,
+        };
         let tokens = tokens(tree);
         let stop = stop::first(parser, text);
-        faults.extend(further::faults(grammar, tree, text, lines, &tokens, stop.as_ref()));
+        // A closing word that was taken for a name leaves its block open: one fault, not two.
+        let taken = faults.iter().any(|fault| {
+            unclosed::is_closer(grammar.words, text.get(fault.start..fault.end).unwrap_or_default())
+        });
+        if let Some(fault) = faults.iter().min_by_key(|fault| fault.start)
+            && let Some(instead) = unclosed::before(grammar.words, &tokens, fault, text, lines)
+        {
+            return vec![doubt(instead)];
+        }
+        let told = further::faults(grammar, tree, text, lines, &tokens, stop.as_ref());
+        faults.extend(told.into_iter().filter(|fault| !(taken && fault.message.contains(" to close "))));
+        faults = faults.into_iter().map(doubt).collect();
     }
     faults
 }
@@ -106,13 +151,14 @@ fn of_grammar(
 fn findings(mut faults: Vec<Fault>, file: &CaseFile, lines: &Lines<'_>) -> Vec<Finding> {
     faults.sort_by(|a, b| (a.start, a.end, &a.message).cmp(&(b.start, b.end, &b.message)));
     faults.dedup();
-    let more = faults.len() > FINDINGS_A_FILE;
+    let more = faults.get(FINDINGS_A_FILE..).unwrap_or_default();
+    let more = more.iter().map(|fault| fault.severity).max();
     faults.truncate(FINDINGS_A_FILE);
     let mut findings: Vec<Finding> =
         faults.into_iter().map(|fault| fault.finding(&file.path, lines)).collect();
-    if more {
+    if let Some(severity) = more {
         findings.push(Finding {
-            severity: Severity::Error,
+            severity,
             code: genesis_abi::code::SYNTAX_ERROR.to_owned(),
             message: format!("there are more faults than the {FINDINGS_A_FILE} that are shown of a file"),
             place: Place { file: Some(file.path.clone()), ..Place::default() },

@@ -66,11 +66,14 @@ fn faults(text: &str, goal: SourceType) -> Vec<Fault> {
 }
 
 fn fault(diagnostic: &OxcDiagnostic) -> Fault {
-    let (start, end) = diagnostic
-        .labels
-        .iter()
-        .next()
-        .map_or((0, 0), |label| (label.offset() as usize, (label.offset() + label.len()) as usize));
+    // Of a name that is declared twice the second place is the wrong one.
+    let label = if diagnostic.message.contains("already been declared") {
+        diagnostic.labels.last()
+    } else {
+        diagnostic.labels.first()
+    };
+    let (start, end) =
+        label.map_or((0, 0), |label| (label.offset() as usize, (label.offset() + label.len()) as usize));
     let fault = Fault::wrong(start, end, sentence(&diagnostic.message));
     match &diagnostic.help {
         Some(help) => fault.help(sentence(help)),

@@ -33,6 +33,12 @@ pub fn faults(file: &CaseFile) -> Vec<Fault> {
                 let at = skipped + if range.is_empty() { text.len() } else { range.start };
                 return Fault::missing(at, at, message);
             }
+            if message == "expected `;`" {
+                let before = file.text.get(..skipped + range.start).unwrap_or_default().trim_end();
+                if !before.ends_with("*/") {
+                    return Fault::missing(before.len(), before.len(), "missing `;`").help("write `;` here");
+                }
+            }
             Fault::wrong(skipped + range.start, skipped + range.end, message)
         })
         .collect()

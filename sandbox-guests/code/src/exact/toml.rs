@@ -9,8 +9,12 @@ use crate::syntax::Fault;
 /// The faults of a TOML document.
 pub fn faults(file: &CaseFile) -> Vec<Fault> {
     let (_, errors) = DeTable::parse_recoverable(&file.text);
+    // Behind the first error the parser guesses; only keys that stand twice are sure.
     errors
         .iter()
+        .enumerate()
+        .filter(|(count, error)| *count == 0 || error.message() == "duplicate key")
+        .map(|(_, error)| error)
         .map(|error| {
             let range = error.span().unwrap_or(0..0);
             let message = sentence(error.message());

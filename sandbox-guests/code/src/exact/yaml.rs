@@ -11,6 +11,9 @@ use crate::syntax::{Fault, quoted};
 /// Keys that are told; more are seldom and their places cost a walk through the text each.
 const TOLD_KEYS: usize = 20;
 
+/// Closing brackets that are moved; each costs one more reading.
+const CLOSERS: usize = 100;
+
 /// One mapping or sequence that is open.
 enum Level {
     Sequence,
@@ -18,15 +21,36 @@ enum Level {
 }
 
 /// The fault of a YAML stream, and keys that stand twice.
+///
+/// YAML wants the closing bracket of a list or mapping in brackets indented more than the key around it; every reader
+/// in use takes it at the key's own indentation, so such a line end is read as a space.
 pub fn faults(file: &CaseFile) -> Vec<Fault> {
+    let mut text = file.text.clone();
+    for _ in 0..CLOSERS {
+        let faults = read(&text);
+        let closer = faults.iter().find(|fault| {
+            fault.message == "invalid indentation" && text[fault.start..].starts_with([']', '}'])
+        });
+        let Some(at) = closer.map(|fault| fault.start) else { return faults };
+        let before = text[..at].trim_end_matches([' ', '\t', '\n', '\r']).len();
+        let line = text[..before].rfind('\n').map_or(0, |end| end + 1);
+        if before == at || text[line..before].contains('#') {
+            return faults;
+        }
+        text.replace_range(before..at, &" ".repeat(at - before));
+    }
+    read(&text)
+}
+
+fn read(text: &str) -> Vec<Fault> {
     let mut faults = Vec::new();
     let mut open: Vec<Level> = Vec::new();
-    let mut parser = Parser::new_from_str(&file.text);
+    let mut parser = Parser::new_from_str(text);
     while let Some(next) = parser.next_event() {
         let (event, span) = match next {
             Ok(next) => next,
             Err(error) => {
-                let at = offset(&file.text, error.marker());
+                let at = offset(text, error.marker());
                 faults.push(Fault::wrong(at, at, sentence(error.info())));
                 break;
             }
@@ -50,8 +74,8 @@ pub fn faults(file: &CaseFile) -> Vec<Fault> {
                 && !keys.insert(key.to_string())
                 && faults.len() < TOLD_KEYS
             {
-                let start = offset(&file.text, &span.start);
-                let end = offset(&file.text, &span.end);
+                let start = offset(text, &span.start);
+                let end = offset(text, &span.end);
                 faults.push(
                     Fault::wrong(start, end, format!("the key {} stands twice in one mapping", quoted(key)))
                         .help("remove one: readers disagree on which of the two counts")

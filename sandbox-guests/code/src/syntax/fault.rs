@@ -56,6 +56,14 @@ impl Fault {
         self
     }
 
+    /// The same with a message, when the parser had none.
+    pub(crate) fn worded(mut self) -> Self {
+        if self.message.is_empty() {
+            "the text is not of its language here".clone_into(&mut self.message);
+        }
+        self
+    }
+
     /// As a finding in `file`.
     pub(crate) fn finding(self, file: &str, lines: &super::place::Lines<'_>) -> Finding {
         Finding {

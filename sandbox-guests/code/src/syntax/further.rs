@@ -71,6 +71,9 @@ impl Looking<'_, '_> {
         if start >= self.text.len() {
             return (self.ended(stop), true);
         }
+        if let Some(fault) = self.comment(start) {
+            return (fault, true);
+        }
         let words = self.grammar.words;
         let open = unclosed::open(words, self.tokens, start, self.lines);
         let found = self.token_text(start, &stop.found);
@@ -81,6 +84,10 @@ impl Looking<'_, '_> {
             if unclosed::is_closer(words, found) && last.closer != found && !last.quote {
                 let end = start + found.len();
                 let fault = if open.iter().any(|one| one.closer == found) {
+                    // What was opened in the last line before belongs closed in that line.
+                    let same_line = self.lines.line_of(last.token.start) == self.lines.line_of(stop.after)
+                        && self.lines.line_of(stop.after) < self.lines.line_of(start);
+                    let (start, end) = if same_line { (stop.after, stop.after) } else { (start, end) };
                     Fault::missing(
                         start,
                         end,
@@ -106,9 +113,35 @@ impl Looking<'_, '_> {
         if let Some(missing) =
             marks.iter().find(|node| node.is_missing() && (stop.after..=start).contains(&node.start_byte()))
         {
-            return (self.missing(*missing, stop.after, start), false);
+            let closes = open.last().filter(|last| last.closer == missing.kind());
+            return (self.missing(*missing, stop.after, start, closes), false);
         }
         (self.unexpected(stop, start, found, open.is_empty()), false)
+    }
+
+    /// A comment that is opened here and nowhere closed.
+    fn comment(&self, start: usize) -> Option<Fault> {
+        [("/*", "*/"), ("<!--", "-->"), ("--[[", "]]")].iter().find_map(|(opener, closer)| {
+            // A grammar may have taken the first characters of the opener for an operator.
+            let from = super::place::floor(self.text, start.saturating_sub(opener.len() - 1));
+            let at = from + self.text[from..].find(opener).filter(|at| from + at <= start)?;
+            let known = match *opener {
+                "<!--" => self.grammar.id == "html",
+                "--[[" => self.grammar.id == "lua",
+                _ => !matches!(
+                    self.grammar.id,
+                    "bash" | "elixir" | "erlang" | "clojure" | "html" | "lua" | "gleam"
+                ),
+            };
+            (known && !self.text[at..].contains(closer)).then(|| {
+                Fault::missing(
+                    at,
+                    at + opener.len(),
+                    format!("missing {} to close {}", quoted(closer), quoted(opener)),
+                )
+                .help(format!("write {} where the comment is to end", quoted(closer)))
+            })
+        })
     }
 
     /// The text ended although something was to follow.
@@ -138,10 +171,20 @@ impl Looking<'_, '_> {
     }
 
     /// A token that the parser put in to go on. It belongs behind the last token, unless that is in another line.
-    fn missing(&self, node: Node<'_>, after: usize, start: usize) -> Fault {
+    fn missing(
+        &self,
+        node: Node<'_>,
+        after: usize,
+        start: usize,
+        closes: Option<&unclosed::Open<'_>>,
+    ) -> Fault {
         let at = if self.lines.line_of(after) == self.lines.line_of(start) { start } else { after };
         let what = words::kind(node.kind(), node.is_named());
-        Fault::missing(at, at, format!("missing {what}")).help(format!("write {what} here"))
+        let message = match closes {
+            Some(open) => format!("missing {what} to close {}", quoted(open.token.kind)),
+            None => format!("missing {what}"),
+        };
+        Fault::missing(at, at, message).help(format!("write {what} here"))
     }
 
     fn unexpected(&self, stop: &Stop, start: usize, found: &str, nothing_open: bool) -> Fault {
@@ -175,7 +218,7 @@ impl Looking<'_, '_> {
     fn mark(&self, node: Node<'_>) -> Fault {
         let start = node.start_byte();
         if node.is_missing() {
-            return self.missing(node, start, start);
+            return self.missing(node, start, start, None);
         }
         let start = self.token_start(start);
         let found = self.token_text(start, "");

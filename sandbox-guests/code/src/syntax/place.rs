@@ -46,6 +46,11 @@ impl<'t> Lines<'t> {
         end - (line.len() - line.trim_end_matches(['\n', '\r']).len())
     }
 
+    /// The line that a byte is in, from that byte on.
+    pub(crate) fn rest_of_line(&self, offset: usize) -> &str {
+        self.text.get(offset..self.end_of(self.line_of(offset))).unwrap_or_default()
+    }
+
     /// Width of the white space at the beginning of a line, a tabulator counting as one.
     pub(crate) fn indent_of(&self, line: usize) -> usize {
         let line = &self.text[self.start_of(line)..self.end_of(line)];

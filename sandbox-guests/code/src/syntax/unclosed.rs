@@ -1,5 +1,6 @@
 //! Openers without a closer: brackets, quotes, and words such as `do`.
 
+use super::fault::{Fault, quoted};
 use super::place::Lines;
 use super::tokens::Token;
 use crate::grammar::Words;
@@ -25,7 +26,26 @@ const BRACKETS: [(&str, &str); 17] = [
     ("\\(", ")"),
 ];
 
-const QUOTES: [&str; 7] = ["\"", "'", "`", "\"\"\"", "'''", "$\"", "@\""];
+const QUOTES: [(&str, &str); 18] = [
+    ("\"", "\""),
+    ("'", "'"),
+    ("`", "`"),
+    ("\"\"\"", "\"\"\""),
+    ("'''", "'''"),
+    ("$\"", "\""),
+    ("@\"", "\""),
+    ("$@\"", "\""),
+    ("R\"", "\""),
+    ("L\"", "\""),
+    ("u\"", "\""),
+    ("U\"", "\""),
+    ("u8\"", "\""),
+    ("LR\"", "\""),
+    ("u8R\"", "\""),
+    ("L'", "'"),
+    ("u'", "'"),
+    ("U'", "'"),
+];
 
 /// One opener that is still open.
 #[derive(Debug, Clone, Copy)]
@@ -60,6 +80,29 @@ pub(crate) fn guilty<'t>(
         return Some(*innermost);
     }
     misfit.or(Some(*innermost))
+}
+
+/// What is missing in front of a closing word that fits something further out.
+pub(crate) fn before(
+    words: &'static Words,
+    tokens: &[Token<'_>],
+    fault: &Fault,
+    text: &str,
+    lines: &Lines<'_>,
+) -> Option<Fault> {
+    let found = text.get(fault.start..fault.end)?;
+    let open = open(words, tokens, fault.start, lines);
+    let last = open.last().filter(|last| last.closer != found && !last.quote)?;
+    let fits = is_closer(words, found) && open.iter().any(|one| one.closer == found);
+    fits.then(|| {
+        let token = last.token;
+        Fault::missing(
+            token.start,
+            token.end,
+            format!("missing {} to close {}", quoted(last.closer), quoted(token.kind)),
+        )
+        .help(format!("write {} where it is to end", quoted(last.closer)))
+    })
 }
 
 /// What is open, and the first opener whose closer has less indentation than its line.
@@ -97,19 +140,33 @@ fn closer(words: &'static Words, token: &Token<'_>, lines: &Lines<'_>) -> Option
     if let Some((_, closer)) = BRACKETS.iter().find(|(opener, _)| *opener == token.kind) {
         return Some((closer, false));
     }
-    if let Some(quote) = QUOTES.iter().find(|quote| **quote == token.kind) {
-        let closer = quote.trim_start_matches(['$', '@']);
+    if let Some((_, closer)) = QUOTES.iter().find(|(quote, _)| *quote == token.kind) {
         return ["string", "char", "quot", "sigil", "ERROR", "atom", "heredoc", "attribute", "value"]
             .iter()
             .any(|part| token.parent.contains(part))
-            .then_some((closer, true));
+            .then_some((*closer, true));
     }
     let (_, closer) = words.blocks.iter().find(|(opener, _)| *opener == token.kind)?;
     // `x = y if z` opens nothing; in an error nobody has told the two apart, but a modifier never begins a line.
     let modifier = token.parent.ends_with("_modifier")
         || (token.parent == "ERROR" && matches!(token.kind, "if" | "unless" | "while" | "until"))
             && !lines.begins_line(token.start);
-    (!modifier).then_some((closer, false))
+    let endless = token.kind == "def" && is_endless(lines.rest_of_line(token.start));
+    (!modifier && !endless).then_some((closer, false))
+}
+
+/// Whether a Ruby method is written as `def name(parameters) = value`, which needs no `end`.
+fn is_endless(line: &str) -> bool {
+    let head = line.trim_start_matches("def").trim_start();
+    let name = head
+        .find(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '.' | '?' | '!')))
+        .unwrap_or(head.len());
+    let rest = head[name..].trim_start();
+    let rest = match rest.strip_prefix('(') {
+        Some(inside) => inside.rsplit_once(") =").map_or("", |_| "= "),
+        None => rest,
+    };
+    name > 0 && rest.starts_with("= ")
 }
 
 /// Whether a token closes something in some place.

@@ -1,4 +1,4 @@
-await = 1; class { }
+class { }
 function* walk(tree, depth = 0) {
   yield { depth, name: tree.name };
   for (const child of tree.children ?? []) {
