@@ -1,9 +1,15 @@
 //! Parses and lints code. Each module under `src/bin` holds the grammar of one language, so that a run loads only
 //! what it needs.
 
+pub mod exact;
 pub mod grammar;
+pub mod languages;
 pub mod lint;
+mod reserved;
 pub mod syntax;
+
+#[doc(hidden)]
+pub use genesis_guest_sdk as sdk;
 
 use genesis_abi::{Analysis, Input, Report, Subject};
 
@@ -26,4 +32,33 @@ pub fn answer(grammars: &[Grammar], input: Input) -> Result<Report, String> {
         Analysis::Lint => lint::check(grammar, &given),
         Analysis::Run => Err("this guest does not run code".to_owned()),
     }
+}
+
+/// Declares a module for the languages of some grammars.
+#[macro_export]
+macro_rules! module {
+    (
+        name: $name:literal,
+        languages: [$first:literal $(, $language:literal)*],
+        description: $description:literal,
+        grammars: [$($grammar:expr),+ $(,)?] $(,)?
+    ) => {
+        $crate::sdk::guest! {
+            manifest: concat!(
+                r#"{"name":"code-"#, $name, r#"","version":"1.0.0","abi":1,"applies":"code","languages":[""#, $first,
+                $(r#"",""#, $language,)* r#""],"analyses":["syntax","lint"],"description":""#, $description, r#""}"#
+            ),
+            run: answer,
+            allocator: system,
+        }
+
+        const GRAMMARS: &[$crate::grammar::Grammar] = &[$($grammar),+];
+
+        // The manifest names exactly the languages whose grammars are here.
+        const _: () = assert!($crate::grammar::named(GRAMMARS, &[$first $(, $language)*]));
+
+        fn answer(input: $crate::sdk::Input) -> Result<$crate::sdk::Report, String> {
+            $crate::answer(GRAMMARS, input)
+        }
+    };
 }

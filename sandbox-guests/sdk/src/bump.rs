@@ -1,7 +1,10 @@
 //! A bump allocator for short-lived guests: the instance is thrown away after one run, so nothing is freed, except
 //! that the last allocation can shrink, grow and go in place. 10 % faster than the default on the validator.
 
-#![expect(unsafe_code, reason = "a global allocator is unsafe by its trait")]
+#![cfg_attr(
+    target_arch = "wasm32",
+    expect(unsafe_code, reason = "a global allocator is unsafe by its trait")
+)]
 
 #[cfg(target_arch = "wasm32")]
 use core::alloc::{GlobalAlloc, Layout};

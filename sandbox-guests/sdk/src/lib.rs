@@ -26,14 +26,20 @@ pub use genesis_abi::{
 #[doc(hidden)]
 pub use bump::Bump;
 
-/// Declares a guest: the manifest as a JSON literal, and the function `fn(Input) -> Result<Report, String>`.
+/// Declares a guest: the manifest as a constant JSON text, and the function `fn(Input) -> Result<Report, String>`.
+///
+/// A guest gets an allocator that never frees, which is right for short lives. One that links code in C must say
+/// `allocator: system`: C's allocator and that one would hand out the same memory.
 #[macro_export]
 macro_rules! guest {
-    (manifest: $manifest:literal, run: $run:path $(,)?) => {
+    (manifest: $manifest:expr, run: $run:path $(,)?) => {
         #[cfg(target_arch = "wasm32")]
         #[global_allocator]
         static ALLOCATOR: $crate::Bump = $crate::Bump;
 
+        $crate::guest! { manifest: $manifest, run: $run, allocator: system }
+    };
+    (manifest: $manifest:expr, run: $run:path, allocator: system $(,)?) => {
         const MANIFEST_TEXT: &str = $manifest;
 
         #[cfg(target_arch = "wasm32")]

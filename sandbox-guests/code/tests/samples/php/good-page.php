@@ -1,0 +1,14 @@
+<!DOCTYPE html>
+<html>
+<body>
+<?php if (count($users) > 0): ?>
+  <ul>
+  <?php foreach ($users as $id => $user): ?>
+    <li id="<?= $id ?>"><?= htmlspecialchars($user['name']) ?></li>
+  <?php endforeach; ?>
+  </ul>
+<?php else: ?>
+  <p>Nobody.</p>
+<?php endif ?>
+</body>
+</html>
