@@ -36,11 +36,14 @@ fn grammar_of(language: &str) -> &'static Grammar {
 }
 
 fn lint(language: &str, rules: &[Value], text: &str) -> (Vec<Finding>, CodeReport) {
-    let file = CaseFile { path: "src/sample".to_owned(), text: text.to_owned() };
+    lint_files(language, rules, vec![CaseFile { path: "src/sample".to_owned(), text: text.to_owned() }])
+}
+
+fn lint_files(language: &str, rules: &[Value], files: Vec<CaseFile>) -> (Vec<Finding>, CodeReport) {
     let given = CodeInput {
         analysis: Analysis::Lint,
         language: language.to_owned(),
-        files: vec![file],
+        files,
         rules: rules.to_vec(),
         tests: Vec::new(),
         texts: Vec::new(),
