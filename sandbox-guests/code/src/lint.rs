@@ -158,7 +158,7 @@ impl Found<'_> {
             None => {
                 if self.counts(index) {
                     let span = self.span(node.range(), node.start_pos().byte_point());
-                    self.push(rule, rule.message.clone(), Some(matched), Some(span), None);
+                    self.push(rule, Some(matched), Some(span), None);
                 }
             }
             Some(measure) if matches!(measure.what, What::Columns) => {
@@ -170,7 +170,7 @@ impl Found<'_> {
                 {
                     let span =
                         self.span(first_line(&self.file.text, node.range()), node.start_pos().byte_point());
-                    self.push(rule, rule.message.clone(), Some(matched), Some(span), Some(broken));
+                    self.push(rule, Some(matched), Some(span), Some(broken));
                 }
             }
         }
@@ -187,7 +187,7 @@ impl Found<'_> {
         if let Some(broken) = measure.broken_by(measured)
             && self.counts(index)
         {
-            self.push(rule, rule.message.clone(), None, None, Some(broken));
+            self.push(rule, None, None, Some(broken));
         }
     }
 
@@ -213,7 +213,7 @@ impl Found<'_> {
                 let fits: usize =
                     shown.chars().take(usize::try_from(max).unwrap_or(usize::MAX)).map(char::len_utf8).sum();
                 let span = self.span(offset + fits..offset + shown.len(), (row, fits));
-                self.push(rule, rule.message.clone(), None, Some(span), Some(broken));
+                self.push(rule, None, Some(span), Some(broken));
             }
             offset += line.len() + 1;
         }
@@ -241,7 +241,6 @@ impl Found<'_> {
     fn push(
         &mut self,
         rule: &Rule,
-        message: String,
         matched: Option<&NodeMatch<'_, Text>>,
         span: Option<Span>,
         broken: Option<String>,
@@ -256,7 +255,7 @@ impl Found<'_> {
         self.findings.push(Finding {
             severity: rule.severity,
             code: rule.id.clone(),
-            message: one_line(&filled(&message), MESSAGE_CHARACTERS),
+            message: one_line(&filled(&rule.message), MESSAGE_CHARACTERS),
             place: Place { file: Some(self.file.path.clone()), pointer: None, span },
             help: (!help.is_empty()).then(|| one_line(&help.join("; "), 2 * MESSAGE_CHARACTERS)),
             inherited: false,

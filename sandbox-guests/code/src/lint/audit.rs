@@ -253,7 +253,8 @@ fn regex(expression: &str, at: &str) -> Result<(), Problem> {
     // Compiling costs more than all else here, and ast-grep compiles it anyway: only repetition makes it large.
     let small = expression.len() <= REGEX_SMALL_BYTES && !expression.contains('{');
     if !small && RegexBuilder::new(expression).size_limit(REGEX_COMPILED_BYTES).build().is_err() {
-        let why = format!("the regular expression needs more than {REGEX_COMPILED_BYTES} bytes when compiled");
+        let why =
+            format!("the regular expression needs more than {REGEX_COMPILED_BYTES} bytes when compiled");
         return Err(Problem::invalid(at, why));
     }
     Ok(())

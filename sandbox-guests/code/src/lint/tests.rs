@@ -8,28 +8,25 @@ use genesis_abi::{Analysis, CaseFile, CodeInput, CodeReport, Finding};
 use serde_json::Value;
 
 use crate::grammar::Grammar;
+use crate::languages;
 
 /// Grammars of the languages that have a rule pack.
 const GRAMMARS: [Grammar; 14] = [
-    grammar("bash", '$', || tree_sitter_bash::LANGUAGE.into()),
-    grammar("c", '\u{10000}', || tree_sitter_c::LANGUAGE.into()),
-    grammar("cpp", '\u{10000}', || tree_sitter_cpp::LANGUAGE.into()),
-    grammar("csharp", 'µ', || tree_sitter_c_sharp::LANGUAGE.into()),
-    grammar("elixir", 'µ', || tree_sitter_elixir::LANGUAGE.into()),
-    grammar("go", 'µ', || tree_sitter_go::LANGUAGE.into()),
-    grammar("java", '$', || tree_sitter_java::LANGUAGE.into()),
-    grammar("javascript", '$', || tree_sitter_javascript::LANGUAGE.into()),
-    grammar("php", 'µ', || tree_sitter_php::LANGUAGE_PHP.into()),
-    grammar("python", 'µ', || tree_sitter_python::LANGUAGE.into()),
-    grammar("ruby", 'µ', || tree_sitter_ruby::LANGUAGE.into()),
-    grammar("rust", 'µ', || tree_sitter_rust::LANGUAGE.into()),
-    grammar("tsx", '$', || tree_sitter_typescript::LANGUAGE_TSX.into()),
-    grammar("typescript", '$', || tree_sitter_typescript::LANGUAGE_TYPESCRIPT.into()),
+    languages::BASH,
+    languages::C,
+    languages::CPP,
+    languages::CSHARP,
+    languages::ELIXIR,
+    languages::GO,
+    languages::JAVA,
+    languages::JAVASCRIPT,
+    languages::PHP,
+    languages::PYTHON,
+    languages::RUBY,
+    languages::RUST,
+    languages::TSX,
+    languages::TYPESCRIPT,
 ];
-
-const fn grammar(id: &'static str, expando: char, language: fn() -> tree_sitter::Language) -> Grammar {
-    Grammar { id, by: "tests", expando, language }
-}
 
 fn grammar_of(language: &str) -> &'static Grammar {
     GRAMMARS
@@ -39,11 +36,14 @@ fn grammar_of(language: &str) -> &'static Grammar {
 }
 
 fn lint(language: &str, rules: &[Value], text: &str) -> (Vec<Finding>, CodeReport) {
-    let file = CaseFile { path: "src/sample".to_owned(), text: text.to_owned() };
+    lint_files(language, rules, vec![CaseFile { path: "src/sample".to_owned(), text: text.to_owned() }])
+}
+
+fn lint_files(language: &str, rules: &[Value], files: Vec<CaseFile>) -> (Vec<Finding>, CodeReport) {
     let given = CodeInput {
         analysis: Analysis::Lint,
         language: language.to_owned(),
-        files: vec![file],
+        files,
         rules: rules.to_vec(),
         tests: Vec::new(),
         texts: Vec::new(),

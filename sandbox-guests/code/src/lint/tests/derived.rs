@@ -50,7 +50,8 @@ fn what_elixir_templates_require() {
   defp g(x), do: raise("no")
 end
 "#;
-    let good = good.replace("  def f!(x)", "  @doc \"Gives it back, or raises.\"\n  @spec f!(t()) :: t()\n  def f!(x)");
+    let good = good
+        .replace("  def f!(x)", "  @doc \"Gives it back, or raises.\"\n  @spec f!(t()) :: t()\n  def f!(x)");
     assert_eq!(held("elixir", &requirements, &good), Vec::<String>::new());
     let bad = r#"defmodule A do
   @type t :: integer()
@@ -87,7 +88,11 @@ end
     );
     let undocumented = "defmodule A do\n  @moduledoc false\n  @spec f(a()) :: a()\n  def f(x), do: x\n  @spec g() :: a()\n  def g, do: 1\nend\n";
     assert_eq!(
-        held("elixir", &json!({"documentation": {"doc": {"required_for": ["all_public_functions"]}}}), undocumented),
+        held(
+            "elixir",
+            &json!({"documentation": {"doc": {"required_for": ["all_public_functions"]}}}),
+            undocumented
+        ),
         ["template/documentation.doc.required_for.all_public_functions"]
     );
 }
@@ -130,7 +135,10 @@ fn what_templates_of_other_languages_require() {
         "error_handling": {"no_panic": true},
         "code_style": {"max_function_length": 4}
     });
-    assert_eq!(held("go", &go, "// Package a does it.\npackage a\n\n// F does it.\nfunc F() {}\n\nfunc g() {}\n"), Vec::<String>::new());
+    assert_eq!(
+        held("go", &go, "// Package a does it.\npackage a\n\n// F does it.\nfunc F() {}\n\nfunc g() {}\n"),
+        Vec::<String>::new()
+    );
     assert_eq!(held("go", &go, "package a\n\nfunc F() {\n\tpanic(1)\n\tb()\n\tc()\n}\n").len(), 4);
     let python = json!({
         "documentation": {"module_docstring": {"required": true}, "docstrings": {"required_for": ["all_public_functions"]}},

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::PathBuf;
 
+use genesis_abi::CaseFile;
 use serde_json::Value;
 
-use super::{documents, lint};
+use super::{documents, lint_files};
 
 fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../policies/lint")
@@ -51,15 +52,24 @@ fn every_rule_of_every_pack_does_what_its_samples_say() {
                 wrong.push(format!("{pack} {id}: has no valid or no invalid sample"));
             }
             for language in languages {
-                for (text, expected) in
-                    valid.iter().map(|text| (text, false)).chain(invalid.iter().map(|text| (text, true)))
-                {
-                    let (findings, _) = lint(language, std::slice::from_ref(rule), text);
-                    if let Some(refused) = findings.iter().find(|finding| finding.code.starts_with("C02")) {
-                        wrong.push(format!("{language}: {} at {:?}", refused.message, refused.place.pointer));
-                        break;
-                    }
-                    if findings.is_empty() == expected {
+                let expected =
+                    valid.iter().map(|text| (text, false)).chain(invalid.iter().map(|text| (text, true)));
+                let expected: Vec<_> = expected.enumerate().collect();
+                let file = |(n, (text, _)): &(usize, (&String, bool))| CaseFile {
+                    path: n.to_string(),
+                    text: (*text).clone(),
+                };
+                // Reading a rule costs more than applying it to a sample.
+                let files = expected.iter().map(file).collect();
+                let (findings, _) = lint_files(language, std::slice::from_ref(rule), files);
+                if let Some(refused) = findings.iter().find(|finding| finding.code.starts_with("C0")) {
+                    wrong.push(format!("{language}: {} at {:?}", refused.message, refused.place));
+                    continue;
+                }
+                for (n, (text, expected)) in expected {
+                    let path = n.to_string();
+                    let matched = findings.iter().any(|finding| finding.place.file.as_deref() == Some(&path));
+                    if matched != expected {
                         let what = if expected { "misses" } else { "matches" };
                         wrong.push(format!("{language} {id} {what}: {text}"));
                     }
