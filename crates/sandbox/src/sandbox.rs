@@ -102,7 +102,7 @@ impl Sandbox {
         }
         let engine = self.engine(Shape::of(&wasm).class(class))?;
         let manifest = scan::manifest(&wasm);
-        let initialized = snapshot::initialized(&engine, &wasm)?;
+        let initialized = snapshot::initialized(engine.class, &wasm)?;
         let code = Code::compile(&engine.engine, initialized.as_deref().unwrap_or(&wasm))
             .map_err(|error| SandboxError::BuiltIn(format!("{error:#}")))?;
         if let Some(cache) = &self.cache {

@@ -6,13 +6,19 @@
 use std::sync::Arc;
 
 use genesis_abi::Limits;
+<<<<<<< HEAD
 use wasmparser::{ExternalKind, Parser, Payload, ValType};
 use wasmtime::{Instance, Module, Store, Val};
 use wasmtime_wizer::{InstanceState, SnapshotVal, Wizer};
+=======
+use wasmparser::{ExternalKind, Parser, Payload};
+use wasmtime::Module;
+use wasmtime_wizer::{WasmtimeWizer, Wizer};
+>>>>>>> h4
 
 use crate::cancel::Cancel;
 use crate::clock::Watch;
-use crate::engine::ClassEngine;
+use crate::engine::{Class, ClassEngine};
 use crate::error::SandboxError;
 use crate::guest::Shape;
 use crate::run::{self, Ended, State};
@@ -25,7 +31,7 @@ const INITIALIZE: &str = "wizer-initialize";
 
 /// What setting up may cost. The guest is trusted: this is about mistakes.
 const LIMITS: Limits = Limits {
-    fuel: 50_000_000_000,
+    fuel: 1_000_000_000,
     wall_time_ms: 60_000,
     memory_bytes: 1 << 30,
     table_elements: 10_000_000,
@@ -37,19 +43,16 @@ const LIMITS: Limits = Limits {
 /// The guest after its initialisation; `None` when it has none.
 ///
 /// It runs as any guest does, on the virtual clock, with no input and the seed 0, so that its bytes are the same every
-/// time. Writing to standard output is past its limit.
-pub(crate) fn initialized(engine: &ClassEngine, wasm: &[u8]) -> Result<Option<Vec<u8>>, SandboxError> {
+/// time. Writing to standard output is past its limit. It runs on an engine of its own that compiles as fast as it can,
+/// for code that runs once.
+pub(crate) fn initialized(class: Class, wasm: &[u8]) -> Result<Option<Vec<u8>>, SandboxError> {
     if Shape::of(wasm) == Shape::Component || !exports_initialize(wasm) {
         return Ok(None);
     }
-    let failed = |reason: String| SandboxError::Initialize(reason);
-    let cancel = Cancel::new();
-    let Some(_slot) = engine.slot(&cancel) else { return Err(failed("it was cancelled".to_owned())) };
-    let watch = Arc::new(Watch::start(LIMITS.wall_time_ms, cancel));
-    let state = State::new(&[], &LIMITS, 0, Arc::clone(&watch));
-    let mut store = run::store(&engine.engine, state).map_err(|error| failed(format!("{error:#}")))?;
+    let failed = |error: wasmtime::Error| SandboxError::Initialize(format!("{error:#}"));
     let mut wizer = Wizer::new();
     wizer.init_func(INITIALIZE);
+<<<<<<< HEAD
     let run = async {
         let (context, instrumented) = wizer.instrument(wasm)?;
         let module = Module::new(&engine.engine, &instrumented)?;
@@ -62,9 +65,25 @@ pub(crate) fn initialized(engine: &ClassEngine, wasm: &[u8]) -> Result<Option<Ve
         wizer.snapshot(&context, &mut Initialized { store: &mut store, instance }).await
     };
     match run::drive(run, &watch) {
+=======
+    let (context, instrumented) = wizer.instrument(wasm).map_err(failed)?;
+    let engine = ClassEngine::for_one_run(class)?;
+    let module = Module::from_binary(&engine.engine, &instrumented).map_err(failed)?;
+
+    let watch = Arc::new(Watch::start(LIMITS.wall_time_ms, Cancel::new()));
+    let state = State::new(&[], &LIMITS, 0, Arc::clone(&watch));
+    let mut store = run::store(&engine.engine, state).map_err(failed)?;
+    let snapshot = async {
+        let instance = engine.linker.instantiate_async(&mut store, &module).await?;
+        let initialize = instance.get_typed_func::<(), ()>(&mut store, INITIALIZE)?;
+        initialize.call_async(&mut store, ()).await?;
+        wizer.snapshot(&context, &mut WasmtimeWizer { store: &mut store, instance }).await
+    };
+    match run::drive(snapshot, &watch) {
+>>>>>>> h4
         Ok(snapshot) => Ok(Some(snapshot)),
-        Err(Ended::Error(error)) => Err(failed(format!("{error:#}"))),
-        Err(Ended::Stop(stop)) => Err(failed(stop.to_string())),
+        Err(Ended::Error(error)) => Err(failed(error)),
+        Err(Ended::Stop(stop)) => Err(SandboxError::Initialize(stop.to_string())),
     }
 }
 

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "these are tests, helpers included")]
 
+mod built_in;
 mod components;
 mod determinism;
 mod guests;

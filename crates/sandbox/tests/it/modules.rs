@@ -190,7 +190,7 @@ fn features_that_are_off_are_named() {
 #[test]
 fn what_is_no_module_is_invalid() {
     for bytes in
-        [&b""[..], b"\0asm", b"not wasm at all", b"\0asm\x0d\0\x01\0", b"\x7fELF", b"\0asm\x01\0\0\0\x0a"]
+        [&b""[..], b"\0asm", b"not wasm at all", b"\0asm\x0d\0\x01\0\x0b", b"\x7fELF", b"\0asm\x01\0\0\0\x0a"]
     {
         assert!(matches!(outcome(bytes), RunOutcome::InvalidModule { .. }), "{bytes:?}");
     }
