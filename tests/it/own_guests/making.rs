@@ -69,7 +69,6 @@ fn a_guest_in_rust_builds_offline_as_it_is_pinned_and_passes_its_tests() {
 }
 
 #[test]
-#[expect(clippy::print_stdout, reason = "a test that is skipped says so")]
 fn a_guest_in_c_builds_and_passes_its_tests() {
     let mut probe = Command::new("clang");
     probe.args(["--target=wasm32-wasi", "-o", "probe.wasm", "probe.c"]);
@@ -94,7 +93,6 @@ fn a_guest_in_c_builds_and_passes_its_tests() {
 
 /// Needs the packages that package-lock.json names; a test fetches nothing, so their folder is given.
 #[test]
-#[expect(clippy::print_stdout, reason = "a test that is skipped says so")]
 #[expect(clippy::disallowed_methods, reason = "the test finds the compiler by this variable")]
 fn a_guest_in_assemblyscript_builds_and_passes_its_tests() {
     let Some(modules) = std::env::var_os("GENESIS_ASSEMBLYSCRIPT") else {

@@ -3,5 +3,6 @@
 #![expect(clippy::unwrap_used, reason = "a fixture that cannot be made fails the test that asks for it")]
 
 mod fixture;
+mod guest;
 mod human;
 mod json;
