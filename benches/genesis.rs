@@ -48,15 +48,9 @@ fn guests(criterion: &mut Criterion) {
     let folder = tempfile::tempdir().expect("there is a temporary folder");
     let cache_dir = Some(folder.path().join("guests"));
     let sandbox = Sandbox::new(SandboxConfig { slots: 2, cache_dir }).expect("the sandbox can be set up");
-<<<<<<< HEAD
     let load = |guest: &genesis_guests::Guest| {
         let loaded = sandbox.load_trusted(guest.digest, || guest.wasm().into(), Class::Small);
         loaded.expect("a built-in guest compiles")
-=======
-    let load = |wasm: &[u8]| {
-        let digest = genesis_sandbox::digest(wasm);
-        sandbox.load_trusted(&digest, || wasm.into(), Class::Small).expect("a built-in guest compiles")
->>>>>>> h4
     };
     let limits = policy().limits_for("validate-template");
     let run = |guest: &Guest, input: &[u8]| {

@@ -6,15 +6,9 @@
 use std::sync::Arc;
 
 use genesis_abi::Limits;
-<<<<<<< HEAD
 use wasmparser::{ExternalKind, Parser, Payload, ValType};
 use wasmtime::{Instance, Module, Store, Val};
 use wasmtime_wizer::{InstanceState, SnapshotVal, Wizer};
-=======
-use wasmparser::{ExternalKind, Parser, Payload};
-use wasmtime::Module;
-use wasmtime_wizer::{WasmtimeWizer, Wizer};
->>>>>>> h4
 
 use crate::cancel::Cancel;
 use crate::clock::Watch;
@@ -52,20 +46,6 @@ pub(crate) fn initialized(class: Class, wasm: &[u8]) -> Result<Option<Vec<u8>>, 
     let failed = |error: wasmtime::Error| SandboxError::Initialize(format!("{error:#}"));
     let mut wizer = Wizer::new();
     wizer.init_func(INITIALIZE);
-<<<<<<< HEAD
-    let run = async {
-        let (context, instrumented) = wizer.instrument(wasm)?;
-        let module = Module::new(&engine.engine, &instrumented)?;
-        let instance = engine.linker.instantiate_async(&mut store, &module).await?;
-        for name in ["_initialize", INITIALIZE] {
-            if let Some(function) = instance.get_func(&mut store, name) {
-                function.typed::<(), ()>(&store)?.call_async(&mut store, ()).await?;
-            }
-        }
-        wizer.snapshot(&context, &mut Initialized { store: &mut store, instance }).await
-    };
-    match run::drive(run, &watch) {
-=======
     let (context, instrumented) = wizer.instrument(wasm).map_err(failed)?;
     let engine = ClassEngine::for_one_run(class)?;
     let module = Module::from_binary(&engine.engine, &instrumented).map_err(failed)?;
@@ -77,10 +57,9 @@ pub(crate) fn initialized(class: Class, wasm: &[u8]) -> Result<Option<Vec<u8>>, 
         let instance = engine.linker.instantiate_async(&mut store, &module).await?;
         let initialize = instance.get_typed_func::<(), ()>(&mut store, INITIALIZE)?;
         initialize.call_async(&mut store, ()).await?;
-        wizer.snapshot(&context, &mut WasmtimeWizer { store: &mut store, instance }).await
+        wizer.snapshot(&context, &mut Initialized { store: &mut store, instance }).await
     };
     match run::drive(snapshot, &watch) {
->>>>>>> h4
         Ok(snapshot) => Ok(Some(snapshot)),
         Err(Ended::Error(error)) => Err(failed(error)),
         Err(Ended::Stop(stop)) => Err(SandboxError::Initialize(stop.to_string())),
