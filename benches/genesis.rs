@@ -105,7 +105,7 @@ fn experiments(criterion: &mut Criterion) {
         let runtime =
             tokio::runtime::Builder::new_current_thread().enable_all().build().expect("tokio starts");
         let config = SandboxConfig { slots: 4, cache_dir: Some(folder.path().join("guests")) };
-        let runner = Runner::new(config, 2).expect("the sandbox can be set up");
+        let runner = Runner::new(config, 2, |_| {}).expect("the sandbox can be set up");
         let commits = runtime.block_on(async {
             Commits {
                 history: History::open(&folder.path().join("history.git"), durability)

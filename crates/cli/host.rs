@@ -50,17 +50,20 @@ pub(crate) fn stopwatch() -> impl Fn() -> u64 {
 pub(crate) fn runner(config: &Config) -> Result<Runner, Failure> {
     let slots = u32::try_from(config.threads.value).unwrap_or(u32::MAX).max(2);
     let cache_dir = cache_folder();
-    if let Some(folder) = cache_dir.as_ref().filter(|folder| !folder.exists()) {
-        crate::progress::note(&format!("preparing the built-in guests (once; kept in {})", folder.display()));
-    }
-    match Runner::new(SandboxConfig { slots, cache_dir }, config.threads.value) {
+    let threads = config.threads.value;
+    match Runner::new(SandboxConfig { slots, cache_dir }, threads, preparing) {
         // Without a cache everything works, only slower; a cache that others may write is never read.
         Err(ExperimentError::Sandbox(error @ SandboxError::Cache { .. })) => {
             crate::progress::note(&format!("note: {error}; the built-in guests are compiled anew"));
-            Ok(Runner::new(SandboxConfig { slots, cache_dir: None }, config.threads.value)?)
+            Ok(Runner::new(SandboxConfig { slots, cache_dir: None }, threads, preparing)?)
         }
         runner => Ok(runner?),
     }
+}
+
+/// Said before a guest is compiled, which is kept for the next time.
+fn preparing(guest: &str) {
+    crate::progress::note(&format!("preparing the guest {guest} (once)"));
 }
 
 /// `GENESIS_CACHE_DIR`, else the user's cache folder; none when the user has no home.

@@ -42,5 +42,5 @@ pub use recover::{RecoveryNote, recover};
 pub use replay::{Difference, Replayed, replay};
 pub use request::{Baseline, BaselineOrigin, Request, UserGuest};
 pub use rollback::{RolledBackTo, revision, roll_back};
-pub use runner::{Loaded, Runner};
+pub use runner::{Loaded, Preparing, Runner};
 pub use verify::disagreements;

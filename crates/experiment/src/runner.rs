@@ -25,15 +25,21 @@ pub struct Runner {
     sandbox: Sandbox,
     built_in: Mutex<BTreeMap<(&'static str, bool), Guest>>,
     threads: usize,
+    preparing: Preparing,
 }
 
+/// Called with a built-in guest's name before it is compiled, which takes seconds for a large one.
+pub type Preparing = fn(&str);
+
 impl Runner {
-    /// Sets the sandbox up. `threads` runs go on at the same time.
+    /// Sets the sandbox up. `threads` runs go on at the same time; `preparing` is told which guest is being compiled,
+    /// because no compiled one was in the cache.
     ///
     /// # Errors
     /// When the sandbox cannot be set up.
-    pub fn new(config: SandboxConfig, threads: usize) -> Result<Self, ExperimentError> {
-        Ok(Self { sandbox: Sandbox::new(config)?, built_in: Mutex::default(), threads: threads.max(1) })
+    pub fn new(config: SandboxConfig, threads: usize, preparing: Preparing) -> Result<Self, ExperimentError> {
+        let sandbox = Sandbox::new(config)?;
+        Ok(Self { sandbox, built_in: Mutex::default(), threads: threads.max(1), preparing })
     }
 
     /// Runs that go on at the same time.
@@ -68,7 +74,11 @@ impl Runner {
         if let Some(ready) = prepared.get(&key) {
             return Ok(ready.clone());
         }
-        let ready = self.sandbox.load_trusted(guest.digest, || guest.wasm().into(), class_of(class))?;
+        let wasm = || {
+            (self.preparing)(guest.name);
+            guest.wasm().into()
+        };
+        let ready = self.sandbox.load_trusted(guest.digest, wasm, class_of(class))?;
         prepared.insert(key, ready.clone());
         Ok(ready)
     }
