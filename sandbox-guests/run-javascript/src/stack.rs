@@ -9,7 +9,7 @@ use std::cell::Cell;
 use rquickjs::{Ctx, qjs};
 
 /// Bytes of the guest's stack that code may use.
-const STACK_BYTES: usize = 384 << 10;
+const STACK_BYTES: usize = 128 << 10;
 /// What the limit is set to for a moment, to be found in the runtime's state.
 const MARK: usize = 0x5eed_57ac;
 /// Words of the runtime's state that are searched; it is larger.
