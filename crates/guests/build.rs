@@ -135,13 +135,13 @@ fn write_constants(out: &Path, made: &[Made]) {
         writeln!(
             text,
             "/// The guest `{name}`.\npub const {}: Guest = Guest {{ name: {name:?}, digest: {digest:?}, packed: \
-             {packed}, size: {size}, applies: {:?}, languages: &{:?}, analyses: &{:?}, description: {:?}, \
+             {packed}, size: {size}, applies: {:?}, languages: &{:?}, analyses: &{:?}, manifest: {:?}, \
              reproducible: {}, c_compiler: {:?}, missing: {missing:?} }};",
             constant(name),
             manifest::text(&manifest, "applies"),
             manifest::list(&manifest, "languages"),
             manifest::list(&manifest, "analyses"),
-            manifest::text(&manifest, "description"),
+            if manifest.is_null() { String::new() } else { manifest.to_string() },
             guest.reproducible,
             guest.c_compiler.as_deref().unwrap_or_default(),
         )

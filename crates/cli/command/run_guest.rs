@@ -1,6 +1,5 @@
 //! `genesis run GUEST`.
 
-use std::borrow::Cow;
 use std::io::Read as _;
 use std::path::Path;
 
@@ -59,7 +58,7 @@ pub(crate) struct Named {
     /// Its name, by which a policy may give it limits of its own.
     pub(crate) name: String,
     /// The module.
-    pub(crate) wasm: Cow<'static, [u8]>,
+    pub(crate) wasm: Vec<u8>,
     /// The guest, ready or refused.
     pub(crate) loaded: Loaded,
 }
@@ -69,13 +68,13 @@ pub(crate) fn named(guest: &str, policy: &Policy, runner: &Runner) -> Result<Nam
     let path = Path::new(guest);
     if let Some(built_in) = genesis_guests::guest(guest).filter(|_| !path.exists()) {
         let loaded = Loaded::Ready(runner.built_in(guest, policy.class_for(guest))?);
-        return Ok(Named { name: guest.to_owned(), wasm: Cow::Borrowed(built_in.wasm), loaded });
+        return Ok(Named { name: guest.to_owned(), wasm: built_in.wasm(), loaded });
     }
     must_exist(guest)?;
     let wasm = policies::module(path, policy)?;
     let name = stem(path);
     let loaded = runner.user_guest(&wasm, &name, policy)?;
-    Ok(Named { name, wasm: Cow::Owned(wasm), loaded })
+    Ok(Named { name, wasm, loaded })
 }
 
 /// Refuses what is neither a file nor a built-in guest.

@@ -183,8 +183,7 @@ fn try_case(
     cancel: &Cancel,
 ) -> Result<TriedCase, ExperimentError> {
     let once = || match guest {
-        Loaded::Ready(guest) => Ok(runner.run(guest, &case.input, limits, 0, cancel)?),
-        Loaded::LeftOut(why) => Err(ExperimentError::Request(why.clone())),
+        Loaded::Ready(guest) => runner.run(guest, &case.input, limits, 0, cancel),
         Loaded::Refused(outcome) => Ok(Run {
             outcome: outcome.clone(),
             usage: Usage::default(),

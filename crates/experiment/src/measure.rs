@@ -196,7 +196,8 @@ impl Bench<'_> {
     fn carry_out(&self, job: &Job, rendering: Option<&Rendering>) -> Done {
         let planned = &self.plan.checks[job.check];
         let result = match &planned.loaded {
-            Loaded::Refused(outcome) => Ok(Finished {
+            Err(why) => Err(why.clone()),
+            Ok(Loaded::Refused(outcome)) => Ok(Finished {
                 outcome: outcome.clone(),
                 usage: Usage::default(),
                 report: None,
@@ -204,8 +205,7 @@ impl Bench<'_> {
                 rendering: None,
                 code: None,
             }),
-            Loaded::LeftOut(why) => Err(why.clone()),
-            Loaded::Ready(guest) => {
+            Ok(Loaded::Ready(guest)) => {
                 let input = self.input(job, rendering);
                 let run = || {
                     self.runner

@@ -46,8 +46,9 @@ pub struct PlannedCheck {
     pub name: String,
     /// The guest, by name and digest.
     pub guest: GuestRef,
-    /// The guest, ready or refused.
-    pub loaded: Loaded,
+    /// The guest, ready or refused; or why it is not part of this program, which is the host's failure and not the
+    /// candidate's.
+    pub loaded: Result<Loaded, String>,
     /// What it is applied to.
     pub applies: Applies,
     /// Whether a run that does not complete keeps the candidate from merging.
@@ -221,7 +222,7 @@ fn checks(
                         digest: Digest::from_text(guest.digest()),
                         built_in: true,
                     },
-                    loaded: Loaded::Ready(guest),
+                    loaded: Ok(Loaded::Ready(guest)),
                     applies: check.applies,
                     required: check.required,
                     limits: policy.limits_for(name),
@@ -289,7 +290,7 @@ fn user_check(
     let loaded = runner.user_guest(wasm, name, policy)?;
     let says = match &loaded {
         Loaded::Ready(guest) => guest.manifest().map(|manifest| manifest.applies),
-        Loaded::Refused(_) | Loaded::LeftOut(_) => None,
+        Loaded::Refused(_) => None,
     };
     if let (Some(wanted), Some(says)) = (applies, says)
         && wanted != says
@@ -314,7 +315,7 @@ fn user_check(
     Ok(PlannedCheck {
         name: name.to_owned(),
         guest: GuestRef { name: name.to_owned(), digest: Digest::of(wasm), built_in: false },
-        loaded,
+        loaded: Ok(loaded),
         applies,
         required,
         limits: policy.limits_for(name),

@@ -16,8 +16,6 @@ pub enum Loaded {
     Ready(Guest),
     /// Refused before it was compiled, such as for a denied import.
     Refused(RunOutcome),
-    /// Not part of this program, and why: the host's failure, not the candidate's.
-    LeftOut(String),
 }
 
 /// A sandbox shared by all experiments of a process. Guests are prepared once.

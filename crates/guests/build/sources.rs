@@ -45,14 +45,16 @@ fn copy_folder(from: &Path, to: &Path, kept: &mut Vec<PathBuf>) {
         let name = entry.file_name();
         let path = entry.path();
         if path.is_dir() {
-            if name != "target" {
+            if name != "target" && name != "tests" {
                 copy_folder(&path, &to.join(&name), kept);
             }
         } else if name == "Cargo.toml" {
             // In the copy the shared crates lie below the workspace's root instead of beside it.
             let text = String::from_utf8(read(&path)).expect("a manifest is UTF-8");
             write_if_changed(&to.join(&name), text.replace("\"../crates/", "\"crates/").as_bytes(), kept);
-        } else if name == "Cargo.lock" || path.extension().is_some_and(|extension| extension == "rs") {
+        } else if name == "Cargo.lock"
+            || path.extension().is_some_and(|extension| extension == "rs" || extension == "js")
+        {
             write_if_changed(&to.join(&name), &read(&path), kept);
         }
     }

@@ -21,8 +21,8 @@ pub struct Guest {
     pub languages: &'static [&'static str],
     /// What it does with code: `syntax`, `lint`, `run`.
     pub analyses: &'static [&'static str],
-    /// One line on what it checks, from its manifest.
-    pub description: &'static str,
+    /// Its manifest, as JSON; empty when it was left out.
+    pub manifest: &'static str,
     /// Whether the same sources give the same digest on every machine with the same compilers.
     pub reproducible: bool,
     /// The compiler of the C in it, in its own words; empty when there is none.

@@ -19,8 +19,9 @@ use std::io::{Read as _, Write as _};
 use std::process::ExitCode;
 
 pub use genesis_abi::{
-    ABI_VERSION, Analysis, CaseFile, CaseInput, CodeInput, CodeReport, CodeRun, Finding, Input, Place, RenderInput,
-    Rendering, Report, RuleUse, Severity, Span, Subject, TemplateText, TestOutcome, TestResult, ValidateInput,
+    ABI_VERSION, Analysis, CaseFile, CaseInput, CodeInput, CodeReport, CodeRun, Finding, Input, Place,
+    RenderInput, Rendering, Report, RuleUse, Severity, Span, Subject, TemplateText, TestOutcome, TestResult,
+    ValidateInput,
 };
 
 #[doc(hidden)]

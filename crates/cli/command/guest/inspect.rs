@@ -1,6 +1,5 @@
 //! `genesis guest inspect`.
 
-use std::borrow::Cow;
 use std::io::Read as _;
 use std::path::Path;
 
@@ -29,16 +28,18 @@ pub(super) fn run(args: &GuestInspect, global: &Global) -> Result<Exit, Failure>
     let path = Path::new(&args.guest);
     let built_in = genesis_guests::guest(&args.guest).filter(|_| !path.exists());
     let (name, wasm) = match built_in {
-        Some(guest) if !guest.is_present() => {
-            return Err(Failure::usage(format!(
-                "the guest `{}` was left out when this program was built",
-                guest.name
-            )));
+        Some(guest) => {
+            if let Some(why) = guest.missing() {
+                return Err(Failure::usage(format!(
+                    "the guest `{}` is not part of this program: {why}",
+                    guest.name
+                )));
+            }
+            (guest.name.to_owned(), guest.wasm())
         }
-        Some(guest) => (guest.name.to_owned(), Cow::Borrowed(guest.wasm)),
         None => {
             must_exist(&args.guest)?;
-            (stem(path), Cow::Owned(read(path)?))
+            (stem(path), read(path)?)
         }
     };
     // What is built in is trusted: the policy's limits on modules are not for it.

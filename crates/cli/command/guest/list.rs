@@ -1,6 +1,6 @@
 //! `genesis guest list`.
 
-use genesis_experiment::guest_manifest;
+use genesis_abi::Manifest;
 use genesis_report::ListedGuest;
 
 use crate::args::Format;
@@ -8,22 +8,18 @@ use crate::command::print;
 use crate::command::run_experiment::style;
 use crate::exit::{Exit, Failure};
 
-/// Why a built-in guest is not there.
-const ABSENT: &str = "left out when this program was built";
-
 /// Lists the built-in guests.
 pub(super) fn run(format: Format) -> Result<Exit, Failure> {
-    let manifests: Vec<_> =
-        genesis_guests::ALL.iter().map(|guest| guest_manifest(guest.wasm).and_then(Result::ok)).collect();
+    let manifests: Vec<_> = genesis_guests::ALL.iter().map(|guest| built_in_manifest(guest)).collect();
     let guests: Vec<ListedGuest<'_>> = genesis_guests::ALL
         .iter()
         .zip(&manifests)
         .map(|(guest, manifest)| ListedGuest {
             name: guest.name,
-            digest: guest.is_present().then_some(guest.digest),
-            module_bytes: guest.wasm.len() as u64,
+            digest: guest.missing().is_none().then_some(guest.digest),
+            module_bytes: guest.size as u64,
             manifest: manifest.as_ref(),
-            absent: (!guest.is_present()).then_some(ABSENT),
+            absent: guest.missing(),
         })
         .collect();
     print(&match format {
@@ -31,4 +27,9 @@ pub(super) fn run(format: Format) -> Result<Exit, Failure> {
         Format::Json => genesis_report::json_guest_list(&guests),
     })?;
     Ok(Exit::Success)
+}
+
+/// The manifest of a built-in guest, which the build took from its module.
+fn built_in_manifest(guest: &genesis_guests::Guest) -> Option<Manifest> {
+    serde_json::from_str(guest.manifest).ok()
 }

@@ -79,12 +79,12 @@ impl Planned<'_> {
             }
             Taker::LeftOut(why) => {
                 let guest = GuestRef { name: family.to_owned(), digest: Digest::of(b""), built_in: true };
-                (guest, Loaded::LeftOut(why.to_owned()))
+                (guest, Err(why.to_owned()))
             }
             Taker::Guest(guest) => {
                 let loaded = self.runner.built_in(guest.name, policy.class_for(family))?;
                 let digest = Digest::from_text(loaded.digest());
-                (GuestRef { name: guest.name.to_owned(), digest, built_in: true }, Loaded::Ready(loaded))
+                (GuestRef { name: guest.name.to_owned(), digest, built_in: true }, Ok(Loaded::Ready(loaded)))
             }
         };
         self.checks.push(PlannedCheck {
@@ -101,7 +101,7 @@ impl Planned<'_> {
 
     /// A check by a guest of the user's own, for the languages that its manifest names.
     fn add_own(&mut self, check: &PlannedCheck, rendered: &std::collections::BTreeSet<&'static str>) {
-        let Loaded::Ready(guest) = &check.loaded else { return };
+        let Ok(Loaded::Ready(guest)) = &check.loaded else { return };
         let Some(manifest) = guest.manifest() else { return };
         let analysis = manifest.analyses.first().copied().unwrap_or(Analysis::Syntax);
         for language in manifest.languages.iter().filter(|language| rendered.contains(language.as_str())) {
