@@ -65,10 +65,10 @@ pub(crate) const POOL_MEMORIES: u32 = 4;
 pub enum Class {
     /// 512 KiB of stack. For guests in Rust, C or Go that do not recurse without bound.
     Small,
-    /// 4 MiB of stack. For interpreters inside a guest: JavaScript, Lua, Python.
+    /// 4 MiB of stack. For interpreters inside a guest: JavaScript, Lua.
     Large,
-    /// 4 MiB of stack, and the component model. Components run under it, whatever class was asked for; so can
-    /// modules.
+    /// 16 MiB of stack, and the component model. Components run under it, whatever class was asked for; so can
+    /// modules. CPython counts its own stack in the guest's memory, and needs far more of the host's for the same depth.
     Component,
 }
 
@@ -86,7 +86,8 @@ impl Class {
     pub fn stack_bytes(self) -> u64 {
         match self {
             Self::Small => 512 << 10,
-            Self::Large | Self::Component => 4 << 20,
+            Self::Large => 4 << 20,
+            Self::Component => 16 << 20,
         }
     }
 
