@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use crate::call::Call;
 use crate::needs::{self, GUEST_TARGET, Purpose};
 use crate::project::{GUESTS_MANIFEST, Project};
-use crate::test;
+use crate::{test, wasm_cc};
 
 /// Runs every step and stops at the first that fails.
 pub(crate) fn run(project: &Project) -> Result<()> {
@@ -38,7 +38,7 @@ fn steps(project: &Project) -> Result<Vec<(&'static str, Call)>> {
         ("format", format),
         ("format of the guests", guests_format),
         ("lints", linting(clippy.args(deny_warnings))),
-        ("lints of the guests", linting(guests_clippy.args(deny_warnings))),
+        ("lints of the guests", wasm_cc::with_compiler(project, linting(guests_clippy.args(deny_warnings)))),
         ("docs", linting(doc).env("RUSTDOCFLAGS", "-D warnings")),
     ];
     if Call::cargo(project, ["deny", "--version"]).succeeds() {

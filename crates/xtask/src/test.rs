@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 
 use crate::call::Call;
 use crate::needs::{self, Purpose};
-use crate::project::Project;
+use crate::project::{GUESTS_MANIFEST, Project};
 
 /// Prepares and runs the tests that `arguments` choose, or all of them and the doc tests when there are none.
 pub(crate) fn run(project: &Project, arguments: &[String]) -> Result<()> {
@@ -26,6 +26,10 @@ pub(crate) fn calls(project: &Project, arguments: &[String]) -> Vec<(&'static st
             "doc tests",
             Call::cargo(project, ["test", "--release", "--workspace", "--locked", "--doc"]),
         ));
+        // The parsers and the lint rules are tested natively too, over more than a sandbox would do in the time.
+        let parsers = ["test", "--locked", "--package", "genesis-code", "--manifest-path", GUESTS_MANIFEST];
+        let folder = project.root().join("target/native").display().to_string();
+        calls.push(("tests of the parsers", Call::cargo(project, parsers).env("CARGO_TARGET_DIR", folder)));
     }
     let tests = if needs::has_nextest(project) {
         let profile = if env::var_os("CI").is_some() { "ci" } else { "default" };

@@ -34,13 +34,16 @@ struct Settings {
 
 /// Whether a compiler was chosen that is still there.
 pub(crate) fn is_chosen(project: &Project) -> bool {
-    let Ok(text) = fs::read_to_string(project.root().join(CHOSEN)) else { return false };
-    let Ok(table) = text.parse::<toml::Table>() else { return false };
-    let value = |key: &str| table.get(key).and_then(|value| value.as_str()).map(str::to_owned);
-    match (value("cc"), value("ar"), value("cflags")) {
-        (Some(cc), Some(ar), Some(cflags)) => Settings { cc, ar, cflags }.starts(project),
-        _ => false,
-    }
+    Settings::chosen(project).is_some_and(|settings| settings.starts(project))
+}
+
+/// A build for wasm that finds the chosen compiler; without one it is as it was.
+pub(crate) fn with_compiler(project: &Project, call: Call) -> Call {
+    let Some(settings) = Settings::chosen(project) else { return call };
+    call.env("CC_wasm32_wasip1", settings.cc)
+        .env("AR_wasm32_wasip1", settings.ar)
+        .env("CFLAGS_wasm32_wasip1", settings.cflags)
+        .env("RQUICKJS_SYS_NO_WASI_SDK", "1")
 }
 
 /// Chooses a compiler: clang where it can do it, else zig below `target/`, else clang from Debian's packages.
@@ -126,6 +129,14 @@ fn write_program(path: &Path, text: &str) -> Result<()> {
 }
 
 impl Settings {
+    /// What was written when a compiler was chosen.
+    fn chosen(project: &Project) -> Option<Self> {
+        let text = fs::read_to_string(project.root().join(CHOSEN)).ok()?;
+        let table = text.parse::<toml::Table>().ok()?;
+        let value = |key: &str| table.get(key).and_then(|value| value.as_str()).map(str::to_owned);
+        Some(Self { cc: value("cc")?, ar: value("ar")?, cflags: value("cflags")? })
+    }
+
     /// Whether both programs are there.
     fn starts(&self, project: &Project) -> bool {
         [&self.cc, &self.ar]
