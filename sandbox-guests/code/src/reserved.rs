@@ -251,9 +251,6 @@ pub(crate) const JAVA: Words = Words {
 pub(crate) const KOTLIN: Words = Words {
     reserved: &[
         "as",
-        "break",
-        "class",
-        "continue",
         "do",
         "else",
         "for",

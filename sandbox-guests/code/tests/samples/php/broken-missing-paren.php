@@ -1,7 +1,7 @@
 <?php
-function &walk(array $tree, callable $visit, int ...$path): \Generator
+function walk(array $tree, callable $visit, int ...$path): \Generator
 {
-    foreach ($tree as $key => &$node) {
+    foreach ($tree as $key => $node) {
         yield $key => $node;
         if (is_array($node) && !empty($node)) {
             yield from walk($node, $visit, ...[...$path, $key]);
