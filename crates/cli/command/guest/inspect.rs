@@ -75,7 +75,8 @@ pub(super) fn run(args: &GuestInspect, global: &Global) -> Result<Exit, Failure>
         }),
         refused: refused.as_ref(),
         objections: &objections(readable, inspection.as_ref(), memory_limit, built_in.is_some()),
-        notes: &notes(manifest.as_ref()),
+        // Of bytes that are no module there is nothing to say but that.
+        notes: &inspection.as_ref().map(|_| notes(manifest.as_ref())).unwrap_or_default(),
     };
     print(&match args.format {
         Format::Human => genesis_report::human_guest_inspection(&shown, &style(true)),
