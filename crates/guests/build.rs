@@ -25,7 +25,7 @@ use crate::compile::{Build, CCompiler};
 /// Guests in Rust alone.
 const RUST: [&str; 2] = ["validate-template", "render-template"];
 /// Packages with C in them: one with a module for each language, and the one that runs JavaScript.
-const WITH_C: [&str; 2] = ["genesis-code", "run-javascript"];
+const WITH_C: [&str; 2] = ["genesis-guest-code", "run-javascript"];
 const NO_C_COMPILER: &str = "there was no C compiler for wasm when this program was built; `cargo xtask setup` gets one, then build it again";
 const NO_PYTHON: &str = "Python with pip was not there when this program was built; `cargo xtask setup` tells what is \
                          missing, then build it again";

@@ -27,7 +27,8 @@ pub(crate) fn calls(project: &Project, arguments: &[String]) -> Vec<(&'static st
             Call::cargo(project, ["test", "--release", "--workspace", "--locked", "--doc"]),
         ));
         // The parsers and the lint rules are tested natively too, over more than a sandbox would do in the time.
-        let parsers = ["test", "--locked", "--package", "genesis-code", "--manifest-path", GUESTS_MANIFEST];
+        let parsers =
+            ["test", "--locked", "--package", "genesis-guest-code", "--manifest-path", GUESTS_MANIFEST];
         let folder = project.root().join("target/native").display().to_string();
         calls.push(("tests of the parsers", Call::cargo(project, parsers).env("CARGO_TARGET_DIR", folder)));
     }

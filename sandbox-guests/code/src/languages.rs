@@ -64,7 +64,7 @@ pub const CSS: Grammar = Grammar {
     expando: '_',
     language: || tree_sitter_css::LANGUAGE.into(),
     exact: Some(Exact {
-        by: "genesis-code 1.0.0, CSS Syntax Level 3",
+        by: "genesis-guest-code 1.0.0, CSS Syntax Level 3",
         complete: false,
         depth: usize::MAX,
         words: true,
@@ -166,7 +166,7 @@ pub const JSON: Grammar = Grammar {
     expando: '$',
     language: || tree_sitter_json::LANGUAGE.into(),
     exact: Some(Exact {
-        by: "genesis-code 1.0.0",
+        by: "genesis-guest-code 1.0.0",
         complete: true,
         depth: usize::MAX,
         words: true,
