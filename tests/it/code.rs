@@ -88,7 +88,8 @@ pub(crate) fn syntax_samples(guest: &genesis_guests::Guest) {
                 data.by
             );
             assert_eq!(data.files, 1, "{language}/{name}");
-            let first = findings.iter().find(|finding| finding.severity == Severity::Error);
+            // In C and C++ a fault that a macro may explain is a warning.
+            let first = findings.iter().find(|finding| finding.severity >= Severity::Warning);
             if name.starts_with("good") {
                 good += 1;
                 assert!(first.is_none(), "{language}/{name}: {findings:?}");

@@ -182,9 +182,21 @@ fn a_cache_that_cannot_be_used_is_told_and_does_without() {
 #[test]
 fn samples_that_no_check_would_see_are_refused() {
     let bench = Bench::new();
+    // A policy that says all itself, without the checks of code.
+    let default = std::fs::read_to_string(crate::support::project("policies/default.toml")).unwrap();
+    let code = default.find("# Is each rendered file of code").unwrap();
+    let rules = default.find("# The rules, in order").unwrap();
+    bench.write("no-code.toml", format!("{}{}", &default[..code], &default[rules..]));
     bench.template("greeting.json", &greeting("1.0.0"));
     bench.write("samples/one.py", "print(1)\n");
-    let ran = bench.genesis(&["run-experiment", "greeting.json", "--samples", "samples"]);
+    let ran = bench.genesis(&[
+        "run-experiment",
+        "greeting.json",
+        "--samples",
+        "samples",
+        "--policy",
+        "no-code.toml",
+    ]);
     assert_eq!(ran.code, Some(2), "{ran:?}");
     assert!(ran.stderr.contains("--guest"), "{ran:?}");
 }

@@ -29,7 +29,7 @@ fn a_surplus_end_in_elixir_is_an_error_with_its_place() {
     assert_eq!(reply["status"], "completed");
     assert_eq!(reply["language"], "elixir");
     let place = &reply["findings"][0]["place"];
-    assert_eq!((&place["file"], &place["line"]), (&json!("foo.ex"), &json!(2)), "{reply:#}");
+    assert_eq!((&place["file"], &place["line"]), (&json!("foo.ex"), &json!(3)), "{reply:#}");
     let syntax = analysis(&reply, "syntax");
     assert_eq!((&syntax["status"], &syntax["exact"]), (&json!("done"), &json!(false)));
     assert!(reply["usage"]["fuel"].as_u64().unwrap() > 0);

@@ -296,10 +296,8 @@ mod tests {
             }
         }
         assert!(PACKS.is_sorted_by_key(|(language, _)| *language));
-        assert_eq!(
-            builtin_rules("tsx").len(),
-            builtin_rules("javascript").len() + builtin_rules("typescript").len()
-        );
+        assert_eq!(builtin_rules("tsx"), builtin_rules("typescript"));
+        assert!(builtin_rules("tsx").len() > builtin_rules("javascript").len());
         assert_eq!(builtin_rules("cobol"), []);
     }
 

@@ -32,6 +32,31 @@ pub(crate) fn shell(tree: &Tree, text: &str) -> Vec<Fault> {
     faults
 }
 
+/// `for NAME do` with a `;` before its `do`, and `~` as a word of a test with another in its place: the shell takes both,
+/// the grammar does not.
+pub(crate) fn shell_reading(text: &str) -> String {
+    let mut out = text.as_bytes().to_vec();
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        let body = line.trim_start();
+        let start = at + line.len() - body.len();
+        let mut words = body.trim_end().split(' ');
+        if words.next() == Some("for")
+            && let (Some(name), Some("do")) = (words.next(), words.next())
+        {
+            out[start + "for ".len() + name.len()] = b';';
+        }
+        if body.contains('[') {
+            for (offset, _) in line.match_indices(" ~ ") {
+                out[at + offset + 1] = b'x';
+            }
+        }
+        at += line.len();
+    }
+    // Single bytes of ASCII took the place of such.
+    String::from_utf8(out).unwrap_or_else(|_| text.to_owned())
+}
+
 /// End tags without a start, and elements without the end tag that they need.
 pub(crate) fn html(tree: &Tree, text: &str) -> Vec<Fault> {
     let mut faults = Vec::new();

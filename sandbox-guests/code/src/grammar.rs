@@ -50,14 +50,23 @@ pub struct Words {
     pub blocks: &'static [(&'static str, &'static str)],
     /// Further faults that the tree shows and the grammar does not call errors.
     pub further: Option<fn(&tree_sitter::Tree, &str) -> Vec<Fault>>,
+    /// The text as it is given to the grammar, of the same length, where the grammar does not take what the language takes.
+    pub reading: Option<fn(&str) -> String>,
     /// Makes a warning of a fault that something which the grammar cannot see, such as a macro, may explain.
     pub doubt: Option<fn(Fault, &str) -> Fault>,
 }
 
 impl Words {
     /// Nothing but the brackets that all languages share.
-    pub const NONE: Self =
-        Self { reserved: &[], names: &[], allowed_in: &[], blocks: &[], further: None, doubt: None };
+    pub const NONE: Self = Self {
+        reserved: &[],
+        names: &[],
+        allowed_in: &[],
+        blocks: &[],
+        further: None,
+        reading: None,
+        doubt: None,
+    };
 }
 
 /// Whether these are the ids of these grammars, in order.

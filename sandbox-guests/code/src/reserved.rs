@@ -9,6 +9,7 @@ pub(crate) const BASH: Words = Words {
     allowed_in: &[],
     blocks: &[("if", "fi"), ("case", "esac"), ("do", "done")],
     further: Some(crate::blind::shell),
+    reading: Some(crate::blind::shell_reading),
     doubt: None,
 };
 
@@ -21,6 +22,7 @@ pub(crate) const C: Words = Words {
     allowed_in: &[],
     blocks: &[],
     further: None,
+    reading: None,
     doubt: Some(crate::blind::macros),
 };
 
@@ -39,6 +41,7 @@ pub(crate) const CPP: Words = Words {
     allowed_in: &[],
     blocks: &[],
     further: None,
+    reading: None,
     doubt: Some(crate::blind::macros),
 };
 
@@ -107,6 +110,7 @@ pub(crate) const CSHARP: Words = Words {
     allowed_in: &[],
     blocks: &[],
     further: None,
+    reading: None,
     doubt: None,
 };
 
@@ -120,6 +124,7 @@ pub(crate) const DART: Words = Words {
     allowed_in: &[],
     blocks: &[],
     further: None,
+    reading: None,
     doubt: None,
 };
 
@@ -129,6 +134,7 @@ pub(crate) const ELIXIR: Words = Words {
     allowed_in: &["dot"],
     blocks: &[("do", "end"), ("fn", "end"), ("<<", ">>")],
     further: None,
+    reading: None,
     doubt: None,
 };
 
@@ -148,6 +154,7 @@ pub(crate) const ERLANG: Words = Words {
         ("<<", ">>"),
     ],
     further: None,
+    reading: None,
     doubt: None,
 };
 
@@ -160,6 +167,7 @@ pub(crate) const GLEAM: Words = Words {
     allowed_in: &[],
     blocks: &[],
     further: None,
+    reading: None,
     doubt: None,
 };
 
@@ -195,6 +203,7 @@ pub(crate) const GO: Words = Words {
     allowed_in: &[],
     blocks: &[],
     further: None,
+    reading: None,
     doubt: None,
 };
 
@@ -245,6 +254,7 @@ pub(crate) const JAVA: Words = Words {
     allowed_in: &["switch_label"],
     blocks: &[],
     further: None,
+    reading: None,
     doubt: None,
 };
 
@@ -274,6 +284,7 @@ pub(crate) const KOTLIN: Words = Words {
     allowed_in: &[],
     blocks: &[],
     further: None,
+    reading: None,
     doubt: None,
 };
 
@@ -286,6 +297,7 @@ pub(crate) const LUA: Words = Words {
     allowed_in: &[],
     blocks: &[("do", "end"), ("then", "end"), ("function", "end"), ("repeat", "until")],
     further: None,
+    reading: None,
     doubt: None,
 };
 
@@ -311,6 +323,7 @@ pub(crate) const RUBY: Words = Words {
         ("for", "end"),
     ],
     further: None,
+    reading: None,
     doubt: None,
 };
 
@@ -354,6 +367,7 @@ pub(crate) const SCALA: Words = Words {
     allowed_in: &[],
     blocks: &[],
     further: None,
+    reading: None,
     doubt: None,
 };
 
@@ -363,6 +377,7 @@ pub(crate) const SWIFT: Words = Words {
     allowed_in: &[],
     blocks: &[],
     further: None,
+    reading: None,
     doubt: None,
 };
 
@@ -418,6 +433,7 @@ pub(crate) const ZIG: Words = Words {
     allowed_in: &[],
     blocks: &[],
     further: None,
+    reading: None,
     doubt: None,
 };
 

@@ -80,7 +80,8 @@ fn faults(grammar: &Grammar, parser: &mut Parser, file: &CaseFile, lines: &Lines
     {
         return (asked.map(|(_, faults)| faults).unwrap_or_default(), true);
     }
-    let Some(tree) = parser.parse(&file.text, None) else {
+    let text = grammar.words.reading.map_or_else(|| file.text.clone(), |reading| reading(&file.text));
+    let Some(tree) = parser.parse(&text, None) else {
         // Only a parser without a language, or one that was told to stop, gives no tree.
         return (vec![Fault::wrong(0, 0, "the text cannot be parsed")], false);
     };
@@ -89,10 +90,10 @@ fn faults(grammar: &Grammar, parser: &mut Parser, file: &CaseFile, lines: &Lines
         Some((exact, (exact.faults)(file)))
     });
     let Some((exact, faults)) = asked else {
-        return (of_grammar(grammar, parser, &tree, &file.text, lines), false);
+        return (of_grammar(grammar, parser, &tree, &text, lines), false);
     };
     if tree.root_node().has_error() && better_told(exact, &faults, &file.text) {
-        let told = of_grammar(grammar, parser, &tree, &file.text, lines);
+        let told = of_grammar(grammar, parser, &tree, &text, lines);
         let first = |faults: &[Fault]| faults.iter().map(|fault| fault.start).min().unwrap_or(usize::MAX);
         let wordless = faults.iter().all(|fault| fault.message.is_empty());
         if !told.is_empty() && (wordless || lines.line_of(first(&told)) <= lines.line_of(first(&faults))) {

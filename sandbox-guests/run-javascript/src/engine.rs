@@ -15,7 +15,6 @@ use rquickjs::{
 
 use crate::modules::{self, OWN};
 use crate::source::{Kind, Source};
-use crate::stack;
 
 /// Bytes that the code may have allocated at one time, before it gets QuickJS's own error.
 const MEMORY_BYTES: usize = 128 << 20;
@@ -97,7 +96,6 @@ pub(crate) fn call(name: &str, argument: &str, is_loading: bool) -> std::result:
         (engine.context.clone(), engine.runner.clone())
     });
     context.with(|ctx| {
-        stack::start(&ctx);
         let called = runner.restore(&ctx).and_then(|runner| {
             let function: Function<'_> = runner.get(name)?;
             let result: Value<'_> = function.call((argument,))?;
@@ -114,7 +112,6 @@ pub(crate) fn call(name: &str, argument: &str, is_loading: bool) -> std::result:
 /// its timers of the next virtual second have run.
 fn drive<'js>(ctx: &Ctx<'js>, promise: &Promise<'js>, step: &Function<'js>, is_loading: bool) -> Result<()> {
     loop {
-        stack::limit(ctx);
         while ctx.execute_pending_job() {}
         let is_settled = promise.state() != PromiseState::Pending;
         if is_settled && !is_loading {
@@ -144,7 +141,6 @@ impl Engine {
             let native = Object::new(ctx.clone())?;
             native.set("answers", Func::from(|| given(|given| given.answers.clone())))?;
             native.set("files", Func::from(|| given(|given| given.files.clone())))?;
-            native.set("limitStack", Func::from(|ctx: Ctx<'_>| stack::limit(&ctx)))?;
             native.set("write", Func::from(write))?;
             native.set("resolve", Function::new(ctx.clone(), resolve)?)?;
             native.set("kindOf", Func::from(kind_of))?;
@@ -167,7 +163,6 @@ impl Engine {
                 // There was no memory left to keep the reason; the error that says so is on its way already.
                 ctx.catch();
             }
-            stack::limit(&ctx);
         })));
         Ok(Self { context, runner })
     }
@@ -215,14 +210,12 @@ fn evaluate(ctx: Ctx<'_>, path: String) -> Result<Value<'_>> {
     options.strict = false;
     options.filename = Some(path);
     let function = ctx.eval_with_options(format!("{WRAPPER}{code}\n}})"), options);
-    stack::limit(&ctx);
     function
 }
 
 /// Imports an ES module for a CommonJS file, which cannot wait for it.
 fn import_now(ctx: Ctx<'_>, path: String) -> Result<Value<'_>> {
     let promise = Module::import(&ctx, path.as_str())?;
-    stack::limit(&ctx);
     while promise.state() == PromiseState::Pending && ctx.execute_pending_job() {}
     match promise.result::<Value<'_>>() {
         Some(result) => result,
@@ -245,7 +238,8 @@ impl Resolver for Files {
         _: Option<ImportAttributes<'js>>,
     ) -> Result<String> {
         // The engine's own first import comes from no module.
-        if PRELUDE.iter().any(|(own, _)| *own == name) && (base.is_empty() || base.starts_with(OWN)) {
+        let own = base.is_empty() || base.starts_with(OWN) || is_facade(base);
+        if own && PRELUDE.iter().any(|(own, _)| *own == name) {
             return Ok(name.to_owned());
         }
         // An import from Rust comes from no file and is resolved already.
@@ -285,6 +279,12 @@ impl Loader for Files {
     }
 }
 
+/// Whether an ES module stands for this one, which is none.
+fn is_facade(name: &str) -> bool {
+    let is_none = |given: &Given| given.sources.get(name).is_some_and(|source| source.kind != Kind::Module);
+    modules::is_offered(name) || given(is_none)
+}
+
 /// An ES module that stands for one which is none.
 fn facade(ctx: &Ctx<'_>, name: &str) -> Result<String> {
     let runner = ENGINE.with_borrow(|engine| engine.as_ref().map(|engine| engine.runner.clone()));
@@ -293,7 +293,6 @@ fn facade(ctx: &Ctx<'_>, name: &str) -> Result<String> {
     };
     let names: Function<'_> = runner.restore(ctx)?.get("names")?;
     let called = names.call((name,));
-    stack::limit(ctx);
     let names: String = called?;
     let names: Vec<String> = serde_json::from_str(&names).unwrap_or_default();
     let quoted = serde_json::Value::from(name);

@@ -33,12 +33,13 @@ impl Source {
     }
 }
 
-/// Every Rust file below `folder` (relative to the root), in order.
+/// Every Rust file below `folder` (relative to the root), in order, but for samples of code that a guest is tried on.
 pub(super) fn below(folder: &str) -> Vec<Source> {
     let paths = files(&root().join(folder));
     paths
         .iter()
         .filter(|path| path.extension().is_some_and(|extension| extension == "rs"))
+        .filter(|path| !path.components().any(|part| part.as_os_str() == "samples"))
         .map(|path| {
             let text = fs::read_to_string(path)
                 .unwrap_or_else(|error| panic!("cannot read {}: {error}", path.display()));

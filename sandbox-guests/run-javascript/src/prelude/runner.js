@@ -1,6 +1,5 @@
 // What the guest calls: it loads a file, runs the tests that it registered, and says what went wrong, as JSON.
 import { byDefault, held, names as namesOf } from "genesis:modules";
-import { limitStack } from "genesis:native";
 import * as tests from "genesis:tests";
 import { elapsed, tick } from "genesis:timers";
 import "genesis:environment";
@@ -14,9 +13,7 @@ let uncaught = [];
 
 export { byDefault, held };
 
-// Each call from the guest lifts the limit on the depth of calls; it is set again before any code runs.
 export function names(path) {
-  limitStack();
   return namesOf(path);
 }
 
@@ -25,7 +22,6 @@ export function begin(path) {
 }
 
 export async function load(path) {
-  limitStack();
   try {
     await import(path);
     return "null";
@@ -35,13 +31,11 @@ export async function load(path) {
 }
 
 export async function run() {
-  limitStack();
   return stringify(await tests.run(firstRejection));
 }
 
 // Goes on with what waits for time; false when nothing does.
 export function step(isLoading) {
-  limitStack();
   try {
     return tick(isLoading ? elapsed() + AFTER_LOADING : tests.limit()) || tests.stuck();
   } catch (error) {

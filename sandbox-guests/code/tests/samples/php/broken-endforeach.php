@@ -6,8 +6,6 @@
   <?php foreach ($users as $id => $user): ?>
     <li id="<?= $id ?>"><?= htmlspecialchars($user['name']) ?></li>
   </ul>
-<?php else: ?>
-  <p>Nobody.</p>
 <?php endif ?>
 </body>
 </html>
