@@ -143,13 +143,13 @@ fn code(folder: &Path, options: Options, manifest: Option<&Manifest>) -> Result<
             .with_help("say it in options.json, such as {\"language\": \"python\", \"analysis\": \"lint\"}")
     };
     let languages = manifest.map_or(&[][..], |manifest| &manifest.languages);
-    let analyses = manifest.map_or(&[][..], |manifest| &manifest.analyses);
+    let offered = manifest.map_or(&[][..], |manifest| &manifest.analyses);
     let language = match (options.language, languages) {
         (Some(language), _) => language,
         (None, [language]) => language.clone(),
         (None, several) => return Err(only("languages", several.len())),
     };
-    let analysis = match (options.analysis, analyses) {
+    let analysis = match (options.analysis, offered) {
         (Some(analysis), _) => analysis,
         (None, [analysis]) => *analysis,
         (None, several) => return Err(only("analyses", several.len())),

@@ -230,7 +230,7 @@ impl Bench<'_> {
                 Analysis::Syntax => {}
                 Analysis::Lint => given.rules = self.lint_rules(job.side, &given.language),
                 Analysis::Run => {
-                    given.answers = job.case.map(|case| self.answers(job.side, case)).unwrap_or_default()
+                    given.answers = job.case.map(|case| self.answers(job.side, case)).unwrap_or_default();
                 }
             }
             return self.document(Subject::Code(given));

@@ -326,7 +326,8 @@ mod tests {
                     let (this, last) = ((b'b' + n) as char, (b'a' + n) as char);
                     format!("{this}: &{this} [*{last}, *{last}, *{last}, *{last}, *{last}, *{last}, *{last}, *{last}]\n")
                 })
-                .collect::<String>();
+                .collect::<Vec<_>>()
+                .concat();
         let deep = format!("id: {}{}", "[".repeat(50_000), "]".repeat(50_000));
         let many = "id: a\nlanguage: c\n---\n".repeat(600);
         for text in [bomb, deep, "x".repeat(2 << 20), many] {

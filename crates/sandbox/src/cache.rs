@@ -99,34 +99,34 @@ impl Cache {
             Code::Module(_) => Shape::Module,
             Code::Component(_) => Shape::Component,
         };
-        let _ = self.write(&self.path(key, shape), &parts);
-    }
-
-    /// The file appears whole or not at all, also after a power failure.
-    fn write(&self, path: &Path, parts: &[&[u8]]) -> io::Result<()> {
-        static NEXT: AtomicU64 = AtomicU64::new(0);
-        let unique = NEXT.fetch_add(1, Ordering::Relaxed);
-        let temporary = path.with_extension(format!("{}.{unique}.tmp", process::id()));
-        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&temporary)?;
-        let mut hasher = Hasher::new();
-        let written = parts
-            .iter()
-            .try_for_each(|part| {
-                hasher.update(part);
-                file.write_all(part)
-            })
-            .and_then(|()| file.write_all(hasher.finalize().as_bytes()))
-            .and_then(|()| file.sync_all())
-            .and_then(|()| fs::rename(&temporary, path));
-        if written.is_err() {
-            let _ = fs::remove_file(&temporary);
-        }
-        written
+        let _ = write(&self.path(key, shape), &parts);
     }
 
     fn path(&self, key: &str, shape: Shape) -> PathBuf {
         self.folder.join(format!("{key}-{}.cwasm", shape.as_str()))
     }
+}
+
+/// The file appears whole or not at all, also after a power failure.
+fn write(path: &Path, parts: &[&[u8]]) -> io::Result<()> {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    let unique = NEXT.fetch_add(1, Ordering::Relaxed);
+    let temporary = path.with_extension(format!("{}.{unique}.tmp", process::id()));
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&temporary)?;
+    let mut hasher = Hasher::new();
+    let written = parts
+        .iter()
+        .try_for_each(|part| {
+            hasher.update(part);
+            file.write_all(part)
+        })
+        .and_then(|()| file.write_all(hasher.finalize().as_bytes()))
+        .and_then(|()| file.sync_all())
+        .and_then(|()| fs::rename(&temporary, path));
+    if written.is_err() {
+        let _ = fs::remove_file(&temporary);
+    }
+    written
 }
 
 /// The digest of a file's first bytes.
@@ -149,7 +149,8 @@ fn digest_at_end(file: &mut File) -> io::Result<Hash> {
     Ok(Hash::from_bytes(digest))
 }
 
-/// The manifest that ends `end` bytes into a file. The outer option is about the file.
+/// The manifest that ends `end` bytes into a file; `None` when the file is not as it was written.
+#[expect(clippy::option_option, reason = "that a guest has no manifest is a thing to remember")]
 fn manifest_before(file: &mut File, end: u64) -> Option<Option<Manifest>> {
     let mut length = [0; LENGTH_BYTES];
     let end = end.checked_sub(LENGTH_BYTES as u64)?;
@@ -188,9 +189,9 @@ mod tests {
 
     const KEY: &str = "key";
 
-    fn manifest() -> Option<Manifest> {
+    fn manifest() -> Manifest {
         let text = br#"{"name":"g","version":"1.0.0","abi":1,"applies":"template"}"#;
-        Some(serde_json::from_slice(text).unwrap())
+        serde_json::from_slice(text).unwrap()
     }
 
     fn load(cache: &Cache, engine: &Engine) -> Option<(Code, Option<Manifest>)> {
@@ -203,7 +204,7 @@ mod tests {
         let engine = Engine::default();
         let module =
             Module::new(&engine, wat::parse_str("(module (func (export \"_start\")))").unwrap()).unwrap();
-        cache.store(KEY, &Code::Module(module), manifest().as_ref());
+        cache.store(KEY, &Code::Module(module), Some(&manifest()));
         (folder, cache, engine)
     }
 
@@ -212,7 +213,7 @@ mod tests {
         let (_folder, cache, engine) = cache();
         let (code, manifest) = load(&cache, &engine).unwrap();
         assert!(matches!(code, Code::Module(module) if module.get_export("_start").is_some()));
-        assert_eq!(manifest, self::manifest());
+        assert_eq!(manifest, Some(self::manifest()));
         assert!(cache.load(&engine, "another", Shape::Module).is_none());
         assert!(cache.load(&engine, KEY, Shape::Component).is_none());
         let files: Vec<_> = fs::read_dir(&cache.folder).unwrap().collect();

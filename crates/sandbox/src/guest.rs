@@ -164,10 +164,7 @@ fn run(component: &Component) -> Option<ComponentExportIndex> {
     let (item, index) = component.get_export(Some(&interface), "run")?;
     let ComponentItem::ComponentFunc(ty) = item else { return None };
     let mut results = ty.results();
-    let result = match (results.next(), results.next()) {
-        (Some(Type::Result(result)), None) => result,
-        _ => return None,
-    };
+    let (Some(Type::Result(result)), None) = (results.next(), results.next()) else { return None };
     let fits = ty.params().len() == 0 && result.ok().is_none() && result.err().is_none() && !ty.async_();
     fits.then_some(index)
 }

@@ -130,7 +130,7 @@ pub(crate) fn manifest(mut wasm: &[u8]) -> Option<Manifest> {
             }
             Payload::ModuleSection { unchecked_range, .. }
             | Payload::ComponentSection { unchecked_range, .. } => {
-                wasm = wasm.get(unchecked_range.len()..)?
+                wasm = wasm.get(unchecked_range.len()..)?;
             }
             Payload::End(_) => return None,
             _ => {}

@@ -27,20 +27,15 @@ pub(super) fn run(args: &GuestInspect, global: &Global) -> Result<Exit, Failure>
     let policy = policies::load(args.policy.as_deref().unwrap_or(&config.policy.value))?;
     let path = Path::new(&args.guest);
     let built_in = genesis_guests::guest(&args.guest).filter(|_| !path.exists());
-    let (name, wasm) = match built_in {
-        Some(guest) => {
-            if let Some(why) = guest.missing() {
-                return Err(Failure::usage(format!(
-                    "the guest `{}` is not part of this program: {why}",
-                    guest.name
-                )));
-            }
-            (guest.name.to_owned(), guest.wasm())
+    let (name, wasm) = if let Some(guest) = built_in {
+        if let Some(why) = guest.missing() {
+            let message = format!("the guest `{}` is not part of this program: {why}", guest.name);
+            return Err(Failure::usage(message));
         }
-        None => {
-            must_exist(&args.guest)?;
-            (stem(path), read(path)?)
-        }
+        (guest.name.to_owned(), guest.wasm())
+    } else {
+        must_exist(&args.guest)?;
+        (stem(path), read(path)?)
     };
     // What is built in is trusted: the policy's limits on modules are not for it.
     let refused = match built_in {

@@ -10,7 +10,7 @@ use crate::exit::{Exit, Failure};
 
 /// Lists the built-in guests.
 pub(super) fn run(format: Format) -> Result<Exit, Failure> {
-    let manifests: Vec<_> = genesis_guests::ALL.iter().map(|guest| built_in_manifest(guest)).collect();
+    let manifests: Vec<_> = genesis_guests::ALL.iter().map(built_in_manifest).collect();
     let guests: Vec<ListedGuest<'_>> = genesis_guests::ALL
         .iter()
         .zip(&manifests)

@@ -35,7 +35,7 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<Exit, Failure> {
     let cases = guest_cases::read(&args.folder, &given)?;
     let bar = Bar::new(&format!("testing {name}"));
     let tried = try_guest(&loaded, &cases, &policy.limits_for(&name), &runner, &cancel, &|progress| {
-        bar.show(progress)
+        bar.show(progress);
     });
     bar.clear();
     let tried = tried?;

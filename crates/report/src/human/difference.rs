@@ -120,7 +120,7 @@ mod tests {
 
     #[test]
     fn a_long_difference_is_capped_and_no_line_commands_the_terminal() {
-        let many: String = (0..5_000).map(|line| format!("{line}\u{1b}[2J\n")).collect();
+        let many = (0..5_000).map(|line| format!("{line}\u{1b}[2J\n")).collect::<Vec<_>>().concat();
         let text = shown(&many, "");
         assert_eq!(text.lines().count(), MOST_SHOWN + 1);
         assert!(!text.contains('\u{1b}'), "{text}");

@@ -104,11 +104,11 @@ fn a_test_shows_every_way_to_fail() {
     assert!(!test.passed());
     assert!(GuestTest { cases: &cases[..2], ..test }.passed());
     assert!(!GuestTest { cases: &[], ..test }.passed(), "no case is no success");
-    let text = human_guest_test(&test, &PLAIN);
-    assert_harmless(&text);
+    let page = human_guest_test(&test, &PLAIN);
+    assert_harmless(&page);
     for says in ["    -     1,", "    +     2,", "no expected.json", "two runs differ", "2 passed, 3 failed"]
     {
-        assert!(text.contains(says), "{says}: {text}");
+        assert!(page.contains(says), "{says}: {page}");
     }
     let document = valid("guest-test", &json_guest_test(&test));
     let results: Vec<&str> =

@@ -85,7 +85,6 @@ impl<'a> Walk<'a> {
 
     fn payload(&mut self, payload: Payload<'a>) -> Result<(), Malformed> {
         match (&mut self.at, payload) {
-            (Place::Outside, Payload::Version { .. }) => self.at = Place::Root,
             (Place::Root, Payload::Version { encoding: Encoding::Module, .. }) => {
                 self.at = Place::Module(Box::new(Scan::new(0)));
             }
@@ -96,7 +95,9 @@ impl<'a> Walk<'a> {
                 self.at = Place::Root;
             }
             (Place::Module(scan), payload) => scan.payload(payload)?,
-            (Place::Nested, Payload::End(_)) => self.at = Place::Root,
+            (Place::Outside, Payload::Version { .. }) | (Place::Nested, Payload::End(_)) => {
+                self.at = Place::Root;
+            }
             (Place::Nested, payload) => self.nested(payload)?,
             (Place::Outside | Place::Root, payload) => self.root(payload)?,
         }

@@ -76,7 +76,12 @@ pub(crate) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     instance(linker, "wasi:io/poll")?.resource(
         "pollable",
         ResourceType::host::<Pollable>(),
-        |store, rep| enter(store, Function::drop_pollable, &[], |call| Ok(io::drop_pollable(call, rep))),
+        |store, rep| {
+            enter(store, Function::drop_pollable, &[], |call| {
+                io::drop_pollable(call, rep);
+                Ok(())
+            })
+        },
     )?;
     link_functions(linker)?;
     instance(linker, "wasi:io/poll")?.func_wrap(

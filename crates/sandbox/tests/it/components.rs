@@ -25,11 +25,11 @@ impl<'a> Command<'a> {
     fn wasm(&self) -> Vec<u8> {
         let report = format!(r#"(data (i32.const 60000) "{}")"#, wat_bytes(EMPTY_REPORT.as_bytes()));
         let say = format!(
-            r#"(func $say (param $stream i32) (param $at i32) (param $bytes i32)
+            r"(func $say (param $stream i32) (param $at i32) (param $bytes i32)
                 (call $write (local.get $stream) (local.get $at) (local.get $bytes) (i32.const 50000)))
             (func $report (result i32)
                 (call $say (call $stdout) (i32.const 60000) (i32.const {}))
-                (i32.const 0))"#,
+                (i32.const 0))",
             EMPTY_REPORT.len(),
         );
         let main = format!("{HOST} {report} {say} {}", self.main);
@@ -299,7 +299,7 @@ fn what_breaks_a_rule_of_the_component_model_is_the_guests_fault() {
 
 #[test]
 fn memory_is_summed_over_all_instances_of_a_component() {
-    let imports = r#"(core module $holder (memory 64) (table 3000 funcref))"#;
+    let imports = "(core module $holder (memory 64) (table 3000 funcref))";
     let extra = "(core instance (instantiate $holder)) (core instance (instantiate $holder)) (core instance (instantiate $holder))";
     let main = body("(call $report)");
     let wasm = Command { imports, extra, ..Command::new(&main) }.wasm();

@@ -346,7 +346,7 @@ pub(super) fn elixir_without(attribute: &str, definer: &str) -> Value {
             {"kind": "call", "has": {"field": "target", "pattern": "$F"}}
         ]}}
     ]});
-    let defined = json!([
+    let named = json!([
         {"has": {"field": "target", "regex": definer}},
         {"has": {"kind": "arguments", "has": name}}
     ]);
@@ -354,14 +354,14 @@ pub(super) fn elixir_without(attribute: &str, definer: &str) -> Value {
     json!({
         "kind": "call",
         "all": [
-            defined[0],
-            defined[1],
+            named[0],
+            named[1],
             {"not": {"follows": {
                 "kind": "unary_operator",
                 "regex": format!("^@({attribute}|impl)\\b"),
                 "stopBy": before
             }}},
-            {"not": {"follows": {"kind": "call", "all": defined, "stopBy": "end"}}}
+            {"not": {"follows": {"kind": "call", "all": named, "stopBy": "end"}}}
         ]
     })
 }

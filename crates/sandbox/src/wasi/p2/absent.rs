@@ -11,6 +11,9 @@ use super::{Function, instance};
 use crate::run::State;
 use crate::stop::Stop;
 
+/// Folders that a guest may open, each with its path.
+type Folders = Vec<(Resource<Descriptor>, String)>;
+
 enum Descriptor {}
 enum DirectoryEntryStream {}
 enum Network {}
@@ -172,9 +175,7 @@ pub(super) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     }
     instance(linker, "wasi:filesystem/preopens")?.func_wrap(
         "get-directories",
-        |store: StoreContextMut<'_, State>,
-         (): ()|
-         -> wasmtime::Result<(Vec<(Resource<Descriptor>, String)>,)> {
+        |store: StoreContextMut<'_, State>, (): ()| -> wasmtime::Result<(Folders,)> {
             enter(store, Function::absent, &[], |_| Ok(Vec::new())).map(|folders| (folders,))
         },
     )?;
