@@ -153,6 +153,23 @@ pub(crate) fn not_parsed(language: &str) -> Finding {
     note(NOT_PARSED, format!("code of the language {language} is not parsed: no guest takes it"))
 }
 
+/// Code of which nobody can tell the language.
+pub(crate) fn of_unknown_language<'r>(
+    renderings: impl Iterator<Item = &'r Rendering>,
+    of_template: Option<&str>,
+) -> Option<Finding> {
+    let unknown = renderings
+        .flat_map(|rendering| &rendering.files)
+        .any(|file| file.kind == RenderedKind::Code && language_of(file, of_template).is_none());
+    let mut told = note(
+        NOT_PARSED,
+        "code is rendered whose language nothing tells: it was neither parsed nor linted".to_owned(),
+    );
+    told.help =
+        Some("name it in the template's `language`, or give the generated file a path that tells".to_owned());
+    unknown.then_some(told)
+}
+
 /// Tests in a language that nobody runs.
 pub(crate) fn not_run(language: &str, what: &str) -> Finding {
     note(NOT_RUN, format!("{what} in {language}: parsed, not run; no guest runs the language"))

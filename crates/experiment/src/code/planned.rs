@@ -3,7 +3,10 @@
 use genesis_abi::{Analysis, Applies, Finding, Rendering};
 use genesis_domain::{Digest, GuestRef};
 
-use super::{CodeTask, Taker, family_of, languages, languages_of_tests, not_parsed, not_run, taker};
+use super::{
+    CodeTask, Taker, family_of, languages, languages_of_tests, not_parsed, not_run, of_unknown_language,
+    taker,
+};
 use crate::ExperimentError;
 use crate::plan::{Plan, PlannedCheck};
 use crate::request::Request;
@@ -20,6 +23,9 @@ pub(crate) fn checks(
     let rendered = || renderings.iter().copied();
     let mut planned = Planned { request, runner, checks: Vec::new(), notes: Vec::new() };
     for check in &plan.code {
+        if check.analysis == Analysis::Syntax {
+            planned.notes.extend(of_unknown_language(rendered(), of_template));
+        }
         let languages = match check.analysis {
             Analysis::Syntax | Analysis::Lint => languages(rendered(), of_template),
             Analysis::Run => languages_of_tests(rendered(), of_template),
