@@ -199,7 +199,7 @@ impl Found<'_> {
         };
         let text = &self.file.text;
         let mut offset = text[..range.start].rfind('\n').map_or(0, |at| at + 1);
-        let before = text.as_bytes()[..offset].iter().filter(|byte| **byte == b'\n').count();
+        let before = text[..offset].matches('\n').count();
         for (row, line) in (before..).zip(text[offset..].split('\n')) {
             if offset >= range.end {
                 break;

@@ -209,11 +209,11 @@ fn evaluate(ctx: Ctx<'_>, path: String) -> Result<Value<'_>> {
     let mut options = EvalOptions::default();
     options.strict = false;
     options.filename = Some(path);
-    let function = ctx.eval_with_options(format!("{WRAPPER}{code}\n}})"), options);
-    function
+    ctx.eval_with_options(format!("{WRAPPER}{code}\n}})"), options)
 }
 
 /// Imports an ES module for a CommonJS file, which cannot wait for it.
+#[expect(clippy::needless_pass_by_value, reason = "the engine hands over what a function takes")]
 fn import_now(ctx: Ctx<'_>, path: String) -> Result<Value<'_>> {
     let promise = Module::import(&ctx, path.as_str())?;
     while promise.state() == PromiseState::Pending && ctx.execute_pending_job() {}
@@ -292,8 +292,7 @@ fn facade(ctx: &Ctx<'_>, name: &str) -> Result<String> {
         return Err(Exception::throw_message(ctx, "the engine is not ready"));
     };
     let names: Function<'_> = runner.restore(ctx)?.get("names")?;
-    let called = names.call((name,));
-    let names: String = called?;
+    let names: String = names.call((name,))?;
     let names: Vec<String> = serde_json::from_str(&names).unwrap_or_default();
     let quoted = serde_json::Value::from(name);
     let named: Vec<String> = names

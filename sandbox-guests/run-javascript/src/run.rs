@@ -45,10 +45,10 @@ type Texts = BTreeMap<String, String>;
 ///
 /// # Errors
 /// When the report cannot be written.
-pub(crate) fn everything(code: CodeInput) -> Result<Report, String> {
+pub(crate) fn everything(code: &CodeInput) -> Result<Report, String> {
     let texts: Texts =
         code.files.iter().chain(&code.tests).map(|file| (file.path.clone(), file.text.clone())).collect();
-    let mut findings = give(&code, &texts);
+    let mut findings = give(code, &texts);
     let broken: BTreeSet<String> = findings.iter().filter_map(|one| one.place.file.clone()).collect();
     let asked = !code.tests.is_empty();
     let to_load = if asked { &code.tests } else { &code.files };

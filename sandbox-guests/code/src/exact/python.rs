@@ -32,7 +32,7 @@ pub fn faults(file: &CaseFile) -> Vec<Fault> {
 /// guesses.
 fn bracket(parsed: &Parsed<Mod>) -> Option<Fault> {
     let mut open: Vec<(usize, &str, &str)> = Vec::new();
-    for token in parsed.tokens().iter() {
+    for token in parsed.tokens() {
         let start = usize::from(token.start());
         let found = match token.kind() {
             TokenKind::Lpar => {

@@ -79,7 +79,7 @@ impl Looking<'_, '_> {
         let found = self.token_text(start, &stop.found);
         if let Some(last) = open.last() {
             if last.quote && self.lines.line_of(start) > self.lines.line_of(last.token.start) {
-                return (self.unclosed(last), false);
+                return (unclosed_block(last), false);
             }
             if unclosed::is_closer(words, found) && last.closer != found && !last.quote {
                 let end = start + found.len();
@@ -148,7 +148,7 @@ impl Looking<'_, '_> {
     fn ended(&self, stop: &Stop) -> Fault {
         let before = self.text.len();
         if let Some(open) = unclosed::guilty(self.grammar.words, self.tokens, before, self.lines) {
-            return self.unclosed(&open);
+            return unclosed_block(&open);
         }
         let expected = words::expected(&(self.grammar.language)(), &stop.states);
         let message = if expected.is_empty() {
@@ -157,17 +157,6 @@ impl Looking<'_, '_> {
             format!("the text ends too early, expected {}", words::listed(&expected))
         };
         Fault::missing(stop.after, stop.after, message).help("write the rest of it")
-    }
-
-    fn unclosed(&self, open: &unclosed::Open<'_>) -> Fault {
-        let token = open.token;
-        let message = if open.quote {
-            format!("missing closing {}", quoted(open.closer))
-        } else {
-            format!("missing {} to close {}", quoted(open.closer), quoted(token.kind))
-        };
-        Fault::missing(token.start, token.end, message)
-            .help(format!("write {} where it is to end", quoted(open.closer)))
     }
 
     /// A token that the parser put in to go on. It belongs behind the last token, unless that is in another line.
@@ -255,4 +244,15 @@ impl Looking<'_, '_> {
         let one = rest.chars().next().map_or(0, char::len_utf8);
         &rest[..one]
     }
+}
+
+fn unclosed_block(open: &unclosed::Open<'_>) -> Fault {
+    let token = open.token;
+    let message = if open.quote {
+        format!("missing closing {}", quoted(open.closer))
+    } else {
+        format!("missing {} to close {}", quoted(open.closer), quoted(token.kind))
+    };
+    Fault::missing(token.start, token.end, message)
+        .help(format!("write {} where it is to end", quoted(open.closer)))
 }

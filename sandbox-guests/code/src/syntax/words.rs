@@ -14,7 +14,7 @@ pub(crate) fn kind(kind: &str, named: bool) -> String {
     if !named {
         return quoted(kind);
     }
-    let word = match kind {
+    match kind {
         "identifier"
         | "simple_identifier"
         | "property_identifier"
@@ -32,8 +32,7 @@ pub(crate) fn kind(kind: &str, named: bool) -> String {
             let article = if plain.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
             format!("{article} {plain}")
         }
-    };
-    word
+    }
 }
 
 /// What could have stood where the parser stopped, when that is short enough to be of use: operators that could
@@ -41,8 +40,8 @@ pub(crate) fn kind(kind: &str, named: bool) -> String {
 pub(crate) fn expected(language: &Language, states: &[u16]) -> Vec<String> {
     let mut listed: Vec<String> = Vec::new();
     for state in states {
-        let Some(mut symbols) = language.lookahead_iterator(*state) else { continue };
-        while let Some(symbol) = symbols.next() {
+        let Some(symbols) = language.lookahead_iterator(*state) else { continue };
+        for symbol in symbols {
             let Some(name) = language.node_kind_for_id(symbol) else { continue };
             if language.node_kind_is_visible(symbol)
                 && !language.node_kind_is_named(symbol)
