@@ -46,22 +46,20 @@ pub(crate) fn with_compiler(project: &Project, call: Call) -> Call {
         .env("RQUICKJS_SYS_NO_WASI_SDK", "1")
 }
 
-/// Chooses a compiler: clang where it can do it, else zig below `target/`, else clang from Debian's packages.
+/// Chooses a compiler: clang where it can do it, else clang from Debian's packages where they can be installed, else zig
+/// below `target/`.
 pub(crate) fn choose(project: &Project) -> Result<()> {
     let clang = clang();
-    if clang.compiles(project).is_ok() {
-        eprintln!("setup: clang compiles C for wasm");
-        return clang.write(project);
-    }
-    let no_zig = match zig(project) {
-        Ok(zig) => {
+    if clang.compiles(project).is_err() {
+        let installed = install_debian(project, &DEBIAN).and_then(|()| clang.compiles(project));
+        if let Err(no_clang) = installed {
+            let zig =
+                zig(project).with_context(|| format!("clang cannot do it: {no_clang:#}; nor can zig"))?;
             eprintln!("setup: zig compiles C for wasm");
             return zig.write(project);
         }
-        Err(error) => error,
-    };
-    install_debian(project, &DEBIAN).with_context(|| format!("clang cannot do it, and zig: {no_zig:#}"))?;
-    clang.compiles(project)?;
+    }
+    eprintln!("setup: clang compiles C for wasm");
     clang.write(project)
 }
 
