@@ -59,7 +59,7 @@ pub struct ModuleParts<'a> {
 /// One measure of a module beside its limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Measure {
-    /// The limit, as in [module] of policy files.
+    /// The limit, as in `[module]` of policy files.
     pub limit: LimitName,
     /// What the module has.
     pub value: u64,

@@ -19,10 +19,15 @@ impl Settings {
     pub const DEFAULT: Self = Self { stack_bytes: 192 << 10, initial_memory_bytes: 1 << 20 };
 }
 
-/// Prints the settings for cargo. To be called from a build script.
+/// Prints the settings for cargo. To be called from a build script. A build for another target than wasm, such as that of a
+/// guest's native tests, links as usual.
 #[expect(clippy::print_stdout, reason = "printing is how a build script speaks to cargo")]
+#[expect(clippy::disallowed_methods, reason = "cargo tells a build script its target through the environment")]
 pub fn apply(settings: &Settings) {
     println!("cargo::rerun-if-changed=build.rs");
+    if std::env::var_os("CARGO_CFG_TARGET_ARCH").is_none_or(|arch| arch != "wasm32") {
+        return;
+    }
     println!("cargo::rustc-link-arg-bins=-zstack-size={}", settings.stack_bytes);
     println!("cargo::rustc-link-arg-bins=--initial-memory={}", settings.initial_memory_bytes);
 }
