@@ -169,6 +169,13 @@ fn no_text_makes_a_check_panic_and_each_gives_the_same_twice() {
 
 #[test]
 fn odd_texts_are_no_trouble() {
+    // Frames of a build that is not optimised are many times those of the guest.
+    const STACK_BYTES: usize = 1 << 30;
+    let thread = std::thread::Builder::new().stack_size(STACK_BYTES).spawn(odd_texts).unwrap();
+    thread.join().unwrap();
+}
+
+fn odd_texts() {
     let deep = ["(", "[", "{", "-", "!", "a.", "if x {", "<a>", "do ", "\"", "`${"];
     for grammar in &ALL {
         for text in ["", "\0", "\u{feff}", "\r", "\r\n\r\n", "\u{1b}[0m\u{7f}", "µ", "\u{2028}"] {

@@ -22,7 +22,10 @@ impl Settings {
 /// Prints the settings for cargo. To be called from a build script. A build for another target than wasm, such as that of a
 /// guest's native tests, links as usual.
 #[expect(clippy::print_stdout, reason = "printing is how a build script speaks to cargo")]
-#[expect(clippy::disallowed_methods, reason = "cargo tells a build script its target through the environment")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "cargo tells a build script its target through the environment"
+)]
 pub fn apply(settings: &Settings) {
     println!("cargo::rerun-if-changed=build.rs");
     if std::env::var_os("CARGO_CFG_TARGET_ARCH").is_none_or(|arch| arch != "wasm32") {
