@@ -78,7 +78,8 @@ Examples:
   genesis run-experiment template.json --baseline old.json        compare only; nothing is promoted
   genesis run-experiment template.json --risk high --profile strict
   genesis run-experiment template.json --guest my-check.wasm      with a check of your own
-  genesis run-experiment template.json --dry-run --format json    for programs; nothing is recorded"
+  genesis run-experiment template.json --dry-run --format json    for programs; nothing is recorded
+  genesis run-experiment template.json --report junit=out.xml --report sarif=out.sarif"
     )]
     RunExperiment(RunExperiment),
     /// Run one guest under the policy's limits and print what became of it
@@ -103,7 +104,8 @@ Exit code 0 when nothing was found, 1 for errors or warnings, 3 when it cannot b
     #[command(after_help = "\
 Examples:
   genesis check template.json
-  genesis check templates/ --profile legacy")]
+  genesis check templates/ --profile legacy
+  genesis check templates/ --format github         annotations in a GitHub workflow")]
     Check(Check),
     /// Run an experiment again and compare it bit for bit
     Replay(Replay),
@@ -163,6 +165,67 @@ pub(crate) struct Output {
     pub(crate) output: Option<PathBuf>,
 }
 
+/// Every way in which a result can be written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReportFormat {
+    /// For people.
+    Human,
+    /// For programs; versioned, see `genesis schema`.
+    Json,
+    /// A JSON object a line, as it goes.
+    Ndjson,
+    /// JUnit XML, for what shows tests.
+    Junit,
+    /// SARIF 2.1.0, for code scanning.
+    Sarif,
+    /// Annotations in a GitHub workflow's log, and the job's summary.
+    Github,
+    /// Markdown for a review comment.
+    Markdown,
+}
+
+/// A further report in a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ReportTo {
+    /// Its format.
+    pub(crate) format: ReportFormat,
+    /// The file.
+    pub(crate) path: PathBuf,
+}
+
+impl std::str::FromStr for ReportTo {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let Some((format, path)) = text.split_once('=').filter(|(_, path)| !path.is_empty()) else {
+            return Err("give FORMAT=FILE, such as junit=out.xml".to_owned());
+        };
+        let format = ReportFormat::from_str(format, false).map_err(|_| {
+            let names: Vec<String> = ReportFormat::value_variants()
+                .iter()
+                .filter_map(ValueEnum::to_possible_value)
+                .map(|value| value.get_name().to_owned())
+                .collect();
+            format!("there is no format `{format}`; there are {}", names.join(", "))
+        })?;
+        Ok(Self { format, path: path.into() })
+    }
+}
+
+/// Where a result goes, and further reports of it.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Reporting {
+    /// Format of the result
+    #[arg(long, value_enum, default_value_t = ReportFormat::Human)]
+    pub(crate) format: ReportFormat,
+    /// Write the result to a file instead of standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// Write a report in another format to a file besides; may be given several times
+    #[arg(long, value_name = "FORMAT=FILE")]
+    pub(crate) report: Vec<ReportTo>,
+}
+
 /// Risk level of an experiment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Risk {
@@ -218,7 +281,7 @@ pub(crate) struct RunExperiment {
     #[arg(long)]
     pub(crate) fail_on_adaptations: bool,
     #[command(flatten)]
-    pub(crate) output: Output,
+    pub(crate) reporting: Reporting,
 }
 
 #[derive(Debug, Args)]
@@ -280,7 +343,7 @@ pub(crate) struct Check {
     #[arg(long, value_name = "NAME|FILE")]
     pub(crate) policy: Option<String>,
     #[command(flatten)]
-    pub(crate) output: Output,
+    pub(crate) reporting: Reporting,
 }
 
 #[derive(Debug, Args)]
@@ -563,7 +626,7 @@ pub(crate) struct Init {
 
 #[derive(Debug, Args)]
 pub(crate) struct Schema {
-    /// Which: experiment, check, run, guest-inspect, guest-test or guest-list
+    /// Which: experiment, gate, event, check, run, job, guest-inspect, guest-test or guest-list
     pub(crate) name: String,
 }
 

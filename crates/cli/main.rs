@@ -11,6 +11,7 @@ mod interrupt;
 mod lock;
 mod policies;
 mod progress;
+mod reports;
 mod state;
 mod walk;
 

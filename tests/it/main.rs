@@ -15,5 +15,6 @@ mod laws;
 mod own_guests;
 mod readme;
 mod replay;
+mod reports;
 mod suites;
 mod support;

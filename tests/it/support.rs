@@ -101,6 +101,13 @@ impl Bench {
     }
 }
 
+impl Ran {
+    /// What came of a command that was prepared by hand.
+    pub(crate) fn of(output: &Output) -> Self {
+        finish(output)
+    }
+}
+
 fn finish(output: &Output) -> Ran {
     Ran {
         code: output.status.code(),

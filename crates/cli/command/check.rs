@@ -1,22 +1,24 @@
 //! `genesis check`.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use genesis_abi::{Finding, Place, Severity};
 use genesis_experiment::{CheckedFile, LoadError, TemplateRoot, check_files};
+use genesis_report::{Change, ChangedLines, EntryResult, Event, Gate, GateEntry};
 use genesis_template::Profile;
 
-use crate::args::{Check, Format, Global};
-use crate::command::deliver;
-use crate::command::run_experiment::{caps, root, style};
+use crate::args::{Check, Global};
+use crate::command::run_experiment::{caps, parts_beside, root, shown};
 use crate::config::Config;
 use crate::exit::{Exit, Failure};
 use crate::progress::Bar;
+use crate::reports::{self, Own, Reports};
 use crate::{host, interrupt, policies, walk};
 
 /// Validates files and folders.
 pub(crate) fn run(args: &Check, global: &Global) -> Result<Exit, Failure> {
+    let reports = Reports::of(&args.reporting)?;
     let config = Config::load(global)?;
     let cancel = interrupt::cancel_on_interrupt()?;
     let policy = policies::load(args.policy.as_deref().unwrap_or(&config.policy.value))?;
@@ -25,7 +27,9 @@ pub(crate) fn run(args: &Check, global: &Global) -> Result<Exit, Failure> {
 
     let mut files = Vec::new();
     let mut unreadable = Vec::new();
+    let mut names = BTreeMap::new();
     for (shown, root, relative) in found(args, &config)? {
+        names.insert(shown.clone(), relative.clone());
         match root.load(&relative, &caps) {
             Ok(text) => files.push((shown, text)),
             Err(
@@ -54,6 +58,17 @@ pub(crate) fn run(args: &Check, global: &Global) -> Result<Exit, Failure> {
     checked.sort_by(|a, b| a.path.cmp(&b.path));
     let errors =
         checked.iter().flat_map(|file| &file.findings).any(|finding| finding.severity == Severity::Error);
+    report(&checked, &names, profile, &reports)?;
+    Ok(if errors { Exit::Rollback } else { Exit::Success })
+}
+
+/// Reports the files; `names` has the path of each below its root.
+fn report(
+    checked: &[CheckedFile],
+    names: &BTreeMap<String, String>,
+    profile: Profile,
+    reports: &Reports,
+) -> Result<(), Failure> {
     let shown: Vec<genesis_report::CheckedFile<'_>> = checked
         .iter()
         .map(|file| genesis_report::CheckedFile {
@@ -62,14 +77,44 @@ pub(crate) fn run(args: &Check, global: &Global) -> Result<Exit, Failure> {
             sources: &file.sources,
         })
         .collect();
-    let text = match args.output.format {
-        Format::Human => {
-            genesis_report::human_check(&shown, profile.as_str(), &style(args.output.output.is_none()))
-        }
-        Format::Json => genesis_report::json_check(&shown, profile.as_str()),
+    let parts: Vec<BTreeMap<String, String>> = checked
+        .iter()
+        .map(|file| {
+            let parts = file.sources.keys().filter(|part| !part.is_empty());
+            names.get(&file.path).map_or_else(BTreeMap::new, |name| parts_beside(&file.path, name, parts))
+        })
+        .collect();
+    let entries: Vec<GateEntry<'_>> = checked
+        .iter()
+        .zip(&parts)
+        .map(|(file, files)| GateEntry {
+            path: &file.path,
+            change: Change::Named,
+            result: EntryResult::Checked { findings: &file.findings, sources: &file.sources },
+            files,
+        })
+        .collect();
+    let changed_lines = ChangedLines::new();
+    let codes = reports::codes();
+    let gate = Gate {
+        decision: None,
+        entries: &entries,
+        skipped: &[],
+        concerns: &[],
+        base: None,
+        head: None,
+        changed_lines: &changed_lines,
+        codes: &codes,
     };
-    deliver(&text, args.output.output.as_deref())?;
-    Ok(if errors { Exit::Rollback } else { Exit::Success })
+    reports.event(&Event::Started { templates: entries.len() as u64, base: None, head: None })?;
+    for entry in &entries {
+        reports.event(&Event::Template { gate: &gate, entry })?;
+    }
+    let own = Own {
+        human: &|style| genesis_report::human_check(&shown, profile.as_str(), style),
+        json: &|| genesis_report::json_check(&shown, profile.as_str()),
+    };
+    reports.deliver(&gate, &own)
 }
 
 fn profile(given: Option<&str>, policy: &genesis_policy::Policy) -> Result<Profile, Failure> {
@@ -104,10 +149,6 @@ fn found(args: &Check, config: &Config) -> Result<Vec<(String, std::rc::Rc<Templ
     files.sort_by(|a, b| a.0.cmp(&b.0));
     files.dedup_by(|a, b| a.0 == b.0);
     Ok(files)
-}
-
-fn shown(path: &Path) -> String {
-    path.display().to_string()
 }
 
 fn refused(error: &LoadError) -> Finding {

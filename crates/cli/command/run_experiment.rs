@@ -1,5 +1,6 @@
 //! `genesis run-experiment`.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use genesis_domain::{Experiment, Risk, Seed, TemplateId};
@@ -8,25 +9,30 @@ use genesis_experiment::{
     promoted_versions,
 };
 use genesis_policy::{Policy, Profile};
-use genesis_report::Style;
+use genesis_report::{Change, ChangedLines, EntryResult, Event, Gate, GateEntry, Style};
 
-use crate::args::{self, Format, Global, RunExperiment};
-use crate::command::{deliver, runtime};
+use crate::args::{self, Global, RunExperiment};
+use crate::command::runtime;
 use crate::config::Config;
 use crate::exit::{Exit, Failure};
 use crate::lock::Lock;
 use crate::progress::{Bar, note};
+use crate::reports::{self, Own, Reports};
 use crate::{host, interrupt, policies, state};
 
 /// Runs an experiment and reports it.
 pub(crate) fn run(args: &RunExperiment, global: &Global) -> Result<Exit, Failure> {
+    let reports = Reports::of(&args.reporting)?;
     let config = Config::load(global)?;
     let cancel = interrupt::cancel_on_interrupt()?;
     let policy = policies::load(args.policy.as_deref().unwrap_or(&config.policy.value))?;
     let policy = with_suites_beside(policy, &args.template)?;
     let caps = caps(&policy);
     let root = root(args.root.as_deref(), config.project.as_deref(), &args.template)?;
-    let candidate = root.load(&root.relative(&args.template)?, &caps)?;
+    let relative = root.relative(&args.template)?;
+    let candidate = root.load(&relative, &caps)?;
+    let path = shown(&args.template);
+    let files = parts_beside(&path, &relative, candidate.parts.keys());
     let template = identity(args.id.as_deref(), &candidate, &policy)?;
     let guests = guests(args, &policy)?;
     let answers = args.answers.as_deref().map(answers).transpose()?.unwrap_or_default();
@@ -86,8 +92,13 @@ pub(crate) fn run(args: &RunExperiment, global: &Global) -> Result<Exit, Failure
     let runner = host::runner(&config)?;
     let bar = Bar::new(&format!("measuring {}", request.template));
     let clock = host::stopwatch();
+    reports.event(&Event::Started { templates: 1, base: None, head: None })?;
+    let ticks = reports.ticks(&path);
     let hooks = Hooks {
-        progress: &|progress| bar.show(progress),
+        progress: &|progress| {
+            bar.show(progress);
+            ticks.show(progress);
+        },
         reached: &|point| {
             bar.clear();
             host::crash_at(point);
@@ -99,17 +110,58 @@ pub(crate) fn run(args: &RunExperiment, global: &Global) -> Result<Exit, Failure
     let experiment = runtime.block_on(genesis_experiment::run(request, &runner, recorded, &cancel, &hooks));
     bar.clear();
     let experiment = experiment?;
-    report(&experiment, &policy, args)?;
+    report(&experiment, &policy, &path, &files, &reports)?;
     Ok(Exit::of(experiment.verdict.decision, args.fail_on_adaptations))
 }
 
-fn report(experiment: &Experiment, policy: &Policy, args: &RunExperiment) -> Result<(), Failure> {
+fn report(
+    experiment: &Experiment,
+    policy: &Policy,
+    path: &str,
+    files: &BTreeMap<String, String>,
+    reports: &Reports,
+) -> Result<(), Failure> {
     let thresholds = genesis_policy::thresholds(policy.rules());
-    let text = match args.output.format {
-        Format::Human => genesis_report::human(experiment, &thresholds, &style(args.output.output.is_none())),
-        Format::Json => genesis_report::json(experiment, &thresholds),
+    let entry = GateEntry {
+        path,
+        change: Change::Named,
+        result: EntryResult::Judged { experiment, thresholds: &thresholds, cached: false },
+        files,
     };
-    deliver(&text, args.output.output.as_deref())
+    let changed_lines = ChangedLines::new();
+    let codes = reports::codes();
+    let gate = Gate {
+        decision: Some(experiment.verdict.decision),
+        entries: &[entry],
+        skipped: &[],
+        concerns: &[],
+        base: None,
+        head: None,
+        changed_lines: &changed_lines,
+        codes: &codes,
+    };
+    reports.event(&Event::Template { gate: &gate, entry: &entry })?;
+    let own = Own {
+        human: &|style| genesis_report::human(experiment, &thresholds, style),
+        json: &|| genesis_report::json(experiment, &thresholds),
+    };
+    reports.deliver(&gate, &own)
+}
+
+/// A path as reports have it, with `/` between folders.
+pub(crate) fn shown(path: &Path) -> String {
+    path.display().to_string().replace(std::path::MAIN_SEPARATOR, "/")
+}
+
+/// Where the parts of a template lie, as the user would name them, by their names below the root. None is known when the
+/// template was named by a path that does not tell where the root is.
+pub(crate) fn parts_beside<'a>(
+    given: &str,
+    relative: &str,
+    parts: impl Iterator<Item = &'a String>,
+) -> BTreeMap<String, String> {
+    let Some(before) = given.strip_suffix(relative) else { return BTreeMap::new() };
+    parts.map(|part| (part.clone(), format!("{before}{part}"))).collect()
 }
 
 /// The policy with the suites that lie beside a template: in `<template>.suite.toml`, else in `suite.toml`.

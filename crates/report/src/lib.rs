@@ -1,29 +1,43 @@
 //! Experiments, checked files, single runs of guests and what guests are made of, for people and for programs.
 //!
 //! One module a format: [`human`] writes text for a terminal, [`json`] documents with a version and a published schema
-//! ([`SCHEMAS`]). Everything here is a pure function from what was measured to text; nothing is computed anew, and what
-//! was not measured is said to be so. Text that comes from a template or a guest is escaped for terminals.
+//! ([`SCHEMAS`]), [`ndjson`] the same a line at a time, [`junit`], [`sarif`], [`github`] and [`markdown`] what other
+//! programs read of a [`Gate`]. Everything here is a pure function from what was measured to text; nothing is computed
+//! anew, and what was not measured is said to be so. Text that comes from a template or a guest is escaped for where it
+//! goes: no terminal, CI runner or renderer takes it for a command.
 
+mod escape;
+mod gate;
+mod github;
 mod guest;
 mod human;
 mod json;
+mod junit;
+mod markdown;
+mod sarif;
+mod told;
 
 use std::collections::BTreeMap;
 
 use genesis_abi::{Finding, Limits, Report, RunOutcome, Usage};
 
+pub use gate::{Change, ChangedLines, CodeText, EntryResult, Event, Gate, GateEntry, Skipped};
+pub use github::github;
 pub use guest::{GuestInspection, GuestTest, ListedGuest, Measure, ModuleParts, TestedCase, TestedResult};
 pub use human::{
-    Style, human, human_check, human_guest_inspection, human_guest_list, human_guest_test, human_job,
-    human_run,
+    Style, human, human_check, human_gate, human_guest_inspection, human_guest_list, human_guest_test,
+    human_job, human_run,
 };
 pub use json::{
-    FORMAT_VERSION, json, json_check, json_guest_inspection, json_guest_list, json_guest_test, json_job,
-    json_run,
+    FORMAT_VERSION, json, json_check, json_gate, json_guest_inspection, json_guest_list, json_guest_test,
+    json_job, json_run, ndjson, ndjson_gate,
 };
+pub use junit::junit;
+pub use markdown::{github_summary, markdown};
+pub use sarif::sarif;
 
 /// The JSON schemas of the JSON reports, by name.
-pub const SCHEMAS: [(&str, &str); 7] = [
+pub const SCHEMAS: [(&str, &str); 9] = [
     ("experiment", include_str!("../schema/experiment.v1.json")),
     ("check", include_str!("../schema/check.v1.json")),
     ("run", include_str!("../schema/run.v1.json")),
@@ -31,6 +45,8 @@ pub const SCHEMAS: [(&str, &str); 7] = [
     ("guest-inspect", include_str!("../schema/guest-inspect.v1.json")),
     ("guest-test", include_str!("../schema/guest-test.v1.json")),
     ("guest-list", include_str!("../schema/guest-list.v1.json")),
+    ("gate", include_str!("../schema/gate.v1.json")),
+    ("event", include_str!("../schema/event.v1.json")),
 ];
 
 /// A file that was validated without an experiment.

@@ -35,7 +35,7 @@ struct Need {
     instead: Option<&'static str>,
 }
 
-const NEEDS: [Need; 8] = [
+const NEEDS: [Need; 9] = [
     Need {
         name: "the target wasm32-wasip1",
         purpose: Purpose::Build,
@@ -96,6 +96,14 @@ const NEEDS: [Need; 8] = [
         is_met: |project| Call::new(project, "git", ["--version"]).succeeds(),
         install: |project| install_debian(project, &["git"]),
         by_hand: "install git with the system's package manager",
+        instead: None,
+    },
+    Need {
+        name: "xmllint",
+        purpose: Purpose::Test,
+        is_met: |project| Call::new(project, "xmllint", ["--version"]).succeeds(),
+        install: |project| install_debian(project, &["libxml2-utils"]),
+        by_hand: "apt-get install libxml2-utils, or what brings libxml2's tools elsewhere",
         instead: None,
     },
     Need {

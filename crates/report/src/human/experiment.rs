@@ -194,25 +194,7 @@ impl Page {
     }
 
     fn metrics(&mut self, experiment: &Experiment, thresholds: &[Term]) {
-        let brief = experiment.verdict.decision == Decision::Merge;
-        let mut rows = Vec::new();
-        for metric in Metric::ALL {
-            let measured = experiment.evidence.metrics.get(metric);
-            let rules: Vec<String> = thresholds
-                .iter()
-                .filter(|term| term.metric == metric)
-                .map(|term| format!("{} {}", term.operator.as_str(), quantity::number(term.threshold)))
-                .collect();
-            // Of a merge, a count of nothing is no news; what was not measured or does not apply is.
-            let nothing =
-                matches!(measured, Some(Measured::Value { value, .. }) if value.abs() < f64::EPSILON);
-            if (rules.is_empty() && (measured.is_none() || nothing))
-                || (brief && nothing && !is_ratio(metric))
-            {
-                continue;
-            }
-            rows.push((metric.as_str(), measured_words(metric, measured), rules.join(", ")));
-        }
+        let rows = metric_rows(experiment, thresholds);
         if rows.is_empty() {
             return;
         }
@@ -308,11 +290,37 @@ impl Page {
     }
 }
 
+/// Metrics by name, with what was measured and what the rules compare it with, in words. Counts of nothing are left out
+/// where they say nothing.
+pub(crate) fn metric_rows(
+    experiment: &Experiment,
+    thresholds: &[Term],
+) -> Vec<(&'static str, String, String)> {
+    let brief = experiment.verdict.decision == Decision::Merge;
+    let mut rows = Vec::new();
+    for metric in Metric::ALL {
+        let measured = experiment.evidence.metrics.get(metric);
+        let rules: Vec<String> = thresholds
+            .iter()
+            .filter(|term| term.metric == metric)
+            .map(|term| format!("{} {}", term.operator.as_str(), quantity::number(term.threshold)))
+            .collect();
+        // Of a merge, a count of nothing is no news; what was not measured or does not apply is.
+        let nothing = matches!(measured, Some(Measured::Value { value, .. }) if value.abs() < f64::EPSILON);
+        if (rules.is_empty() && (measured.is_none() || nothing)) || (brief && nothing && !is_ratio(metric)) {
+            continue;
+        }
+        rows.push((metric.as_str(), measured_words(metric, measured), rules.join(", ")));
+    }
+    rows
+}
+
 fn finding_at(findings: &[Finding], index: u32) -> Option<&Finding> {
     findings.get(usize::try_from(index).ok()?)
 }
 
-fn versions(baseline: Option<&VersionRef>, candidate: &VersionRef) -> String {
+/// From which version to which, in words.
+pub(crate) fn versions(baseline: Option<&VersionRef>, candidate: &VersionRef) -> String {
     let version = |of: &VersionRef| match &of.version {
         Some(version) => escape::clipped(version, 64),
         None => of.digest.short().to_owned(),
@@ -323,7 +331,8 @@ fn versions(baseline: Option<&VersionRef>, candidate: &VersionRef) -> String {
     }
 }
 
-fn effect_words(effect: &Effect) -> String {
+/// What became of the version in force, in words.
+pub(crate) fn effect_words(effect: &Effect) -> String {
     let short = |commit: &CommitId| commit.as_str()[..12].to_owned();
     match effect {
         Effect::Promoted { branch, commit } => {
@@ -345,7 +354,8 @@ fn side_word(side: Side) -> &'static str {
     }
 }
 
-fn term_words(term: &Term) -> String {
+/// A comparison of a rule, in words.
+pub(crate) fn term_words(term: &Term) -> String {
     let threshold = format!("{} {}", term.operator.as_str(), quantity::number(term.threshold));
     match term.measured {
         Some(Measured::Value { .. }) => {
@@ -362,7 +372,8 @@ fn term_words(term: &Term) -> String {
     }
 }
 
-fn measured_words(metric: Metric, measured: Option<Measured>) -> String {
+/// What was measured, in words.
+pub(crate) fn measured_words(metric: Metric, measured: Option<Measured>) -> String {
     match measured {
         None => "not measured".to_owned(),
         Some(Measured::NotApplicable(reason)) => format!("not applicable ({})", reason.as_str()),

@@ -1,12 +1,21 @@
 //! One finding, with its place and its line.
 
+use std::collections::BTreeMap;
+
 use genesis_abi::Finding;
 
 use super::snippet::Sources;
-use super::{Page, escape, of_severity};
+use super::{Page, Style, escape, of_severity};
 
 /// Most characters of a message or help.
 const MOST_CHARACTERS: usize = 2000;
+
+/// A finding with its line, in plain text. `own` is the path of the template's own document.
+pub(crate) fn frame(finding: &Finding, own: &str, sources: &BTreeMap<String, String>) -> String {
+    let mut page = Page::new(&Style { color: false, width: 100 });
+    page.finding(finding, own, &mut Sources::new(sources));
+    page.text
+}
 
 impl Page {
     /// Adds a finding. `own` is the path of the template's own document.

@@ -2,9 +2,9 @@
 
 mod check;
 mod difference;
-mod escape;
 mod experiment;
 mod finding;
+mod gate;
 mod guest;
 mod job;
 mod outcome;
@@ -18,10 +18,16 @@ use anstyle::{AnsiColor, Style as Paint};
 use genesis_abi::Severity;
 use genesis_domain::Decision;
 
+use crate::escape;
+
 pub use check::human_check;
 pub use experiment::human;
+pub(crate) use experiment::{effect_words, measured_words, metric_rows, term_words, versions};
+pub(crate) use finding::frame;
+pub use gate::human_gate;
 pub use guest::{human_guest_inspection, human_guest_list, human_guest_test};
 pub use job::human_job;
+pub(crate) use outcome::words as outcome_words;
 pub use run::human_run;
 
 /// How text for people looks.
@@ -46,7 +52,7 @@ impl Page {
 
     /// Adds a line. The caller has escaped what comes from a template or a guest.
     fn line(&mut self, line: impl AsRef<str>) {
-        self.text.push_str(line.as_ref().trim_end());
+        self.text.push_str(&escape::for_log(line.as_ref().trim_end()));
         self.text.push('\n');
     }
 
@@ -99,6 +105,6 @@ fn of_severity(severity: Severity) -> (Paint, &'static str) {
 }
 
 /// `1 case`, `2 cases`.
-fn counted(count: u64, one: &str, many: &str) -> String {
+pub(crate) fn counted(count: u64, one: &str, many: &str) -> String {
     if count == 1 { format!("1 {one}") } else { format!("{} {many}", quantity::whole(count)) }
 }

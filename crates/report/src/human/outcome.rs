@@ -8,7 +8,7 @@ use super::{escape, quantity};
 const MOST_CHARACTERS: usize = 400;
 
 /// An outcome in words, its name first.
-pub(super) fn words(outcome: &RunOutcome) -> String {
+pub(crate) fn words(outcome: &RunOutcome) -> String {
     let detail = match outcome {
         RunOutcome::Completed | RunOutcome::Cancelled => String::new(),
         RunOutcome::Failed { reason, exit_code, excerpt } => {

@@ -1,7 +1,7 @@
 //! Quantities in units for people.
 
 /// A whole number with its thousands apart.
-pub(super) fn whole(number: u64) -> String {
+pub(crate) fn whole(number: u64) -> String {
     let digits = number.to_string();
     let mut out = String::new();
     for (index, digit) in digits.chars().enumerate() {

@@ -32,8 +32,9 @@ impl<'a> Sources<'a> {
         Self { texts, lines: BTreeMap::new() }
     }
 
-    /// The line of a span in a file, clipped to `width` columns; `None` when the text does not have that line. The span
-    /// comes from a guest: no part of it is taken on trust.
+    /// The line of a span in a file, clipped to `width` columns; `None` when the text does not have that line, or when
+    /// line and offset are not of one place: the span is then of another case's text. It comes from a guest: no part of
+    /// it is taken on trust.
     pub(super) fn snippet(&mut self, file: &str, span: Span, width: usize) -> Option<Snippet> {
         let (file, text) = self.texts.get_key_value(file)?;
         let starts = self.lines.entry(file).or_insert_with(|| {
@@ -43,20 +44,22 @@ impl<'a> Sources<'a> {
         let start = *starts.get(index)?;
         let end = starts.get(index + 1).map_or(text.len(), |next| next - 1);
         let line = text[start..end].trim_end_matches('\r');
-        let from = offset_in(line, start, span);
+        let from = place_in(line, start, span)?;
         let length = usize::try_from(span.length).unwrap_or(usize::MAX);
         let to = line.floor_char_boundary(from.saturating_add(length).min(line.len())).max(from);
         Some(shown(line, from, to, width.max(LEAST_COLUMNS)))
     }
 }
 
-/// Where the span begins in its line: by its offset when that lies in the line, else by its column.
-fn offset_in(line: &str, start: usize, span: Span) -> usize {
-    let by_offset = usize::try_from(span.offset).ok().and_then(|offset| offset.checked_sub(start));
-    by_offset.filter(|at| *at <= line.len() && line.is_char_boundary(*at)).unwrap_or_else(|| {
-        let column = usize::try_from(span.column).unwrap_or(usize::MAX).saturating_sub(1);
-        line.char_indices().nth(column).map_or(line.len(), |(at, _)| at)
-    })
+/// Where the span begins in its line: at its column, and its offset must say the same. A guest that knows no offsets
+/// leaves them at zero.
+fn place_in(line: &str, start: usize, span: Span) -> Option<usize> {
+    let column = usize::try_from(span.column).unwrap_or(usize::MAX).saturating_sub(1);
+    let by_column = line.char_indices().map(|(at, _)| at).chain([line.len()]).nth(column);
+    if span.offset == 0 {
+        return Some(by_column.unwrap_or(line.len()));
+    }
+    by_column.filter(|at| usize::try_from(span.offset).is_ok_and(|offset| offset == start + at))
 }
 
 /// A line with a mark from one byte to another, clipped around the mark. Looks at no more of the line than is shown.
@@ -184,14 +187,18 @@ mod tests {
         assert_eq!(of("ab", span(2, 1, 0, 1), 80), None);
         assert_eq!(of("ab", span(0, 1, 0, 1), 80), None);
         assert_eq!(of("ab", span(u32::MAX, u32::MAX, u32::MAX, u32::MAX), 80), None);
-        assert_eq!(of("ab", span(1, u32::MAX, u32::MAX, u32::MAX), 80).unwrap().mark, "  ^");
-        assert_eq!(of("é", span(1, 2, 1, 1), 80).unwrap().mark, " ^");
+        assert_eq!(of("ab", span(1, u32::MAX, u32::MAX, u32::MAX), 80), None);
+        assert_eq!(of("ab", span(1, u32::MAX, 0, u32::MAX), 80).unwrap().mark, "  ^");
+        assert_eq!(of("é", span(1, 2, 1, 1), 80), None);
         assert_eq!(of("", span(1, 1, 0, 0), 80).unwrap().mark, "^");
     }
 
     #[test]
-    fn an_offset_of_another_line_gives_way_to_the_column() {
-        assert_eq!(of("ab\ncd\n", span(2, 2, 0, 1), 80).unwrap().mark, " ^");
+    fn a_line_of_another_text_is_not_shown_for_the_spans_own() {
+        assert_eq!(of("ab\ncd\n", span(2, 2, 0, 1), 80).unwrap().mark, " ^", "a guest without offsets");
+        assert_eq!(of("ab\ncd\n", span(2, 2, 4, 1), 80).unwrap().mark, " ^");
+        assert_eq!(of("ab\ncd\n", span(2, 2, 3, 1), 80), None);
+        assert_eq!(of("ab\ncd\n", span(2, 2, 9, 1), 80), None);
     }
 
     #[test]

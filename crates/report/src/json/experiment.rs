@@ -56,7 +56,7 @@ pub(super) struct ExperimentDocument<'a> {
 /// What was decided, and why.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-struct VerdictShape<'a> {
+pub(super) struct VerdictShape<'a> {
     /// The decision.
     decision: DecisionShape,
     /// Why; never empty.
@@ -69,7 +69,7 @@ struct VerdictShape<'a> {
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
-enum DecisionShape {
+pub(super) enum DecisionShape {
     /// Into force.
     Merge,
     /// Into force, with something left to be mended.
@@ -242,7 +242,7 @@ struct PlanShape<'a> {
 /// One metric.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-struct MetricShape {
+pub(super) struct MetricShape {
     /// Its name.
     name: &'static str,
     /// What was measured.
@@ -342,64 +342,83 @@ struct CommitShape<'a> {
 
 /// The experiment for programs. `thresholds` are the comparisons of the policy's rules.
 pub fn json(experiment: &Experiment, thresholds: &[Term]) -> String {
-    let evidence = &experiment.evidence;
-    let finding = |finding| FindingShape::of(finding, &experiment.candidate_path);
-    document(&ExperimentDocument {
-        format: "genesis.experiment",
-        format_version: FORMAT_VERSION,
-        id: experiment.id.to_string(),
-        created_at_ms: experiment.created_at_ms,
-        verdict: VerdictShape::of(experiment),
-        effect: EffectShape::of(&experiment.effect),
-        subject: SubjectShape::of(experiment),
-        plan: PlanShape {
-            judged: match evidence.plan.judged {
-                Judged::Rendered => "rendered",
-                Judged::Prompts => "prompts",
-                Judged::ValidationOnly => "validation_only",
+    document(&ExperimentDocument::of(experiment, thresholds))
+}
+
+impl<'a> ExperimentDocument<'a> {
+    pub(super) fn of(experiment: &'a Experiment, thresholds: &[Term]) -> Self {
+        let evidence = &experiment.evidence;
+        let finding = |finding| FindingShape::of(finding, &experiment.candidate_path);
+        Self {
+            format: "genesis.experiment",
+            format_version: FORMAT_VERSION,
+            id: experiment.id.to_string(),
+            created_at_ms: experiment.created_at_ms,
+            verdict: VerdictShape::of(experiment),
+            effect: EffectShape::of(&experiment.effect),
+            subject: SubjectShape::of(experiment),
+            plan: PlanShape {
+                judged: match evidence.plan.judged {
+                    Judged::Rendered => "rendered",
+                    Judged::Prompts => "prompts",
+                    Judged::ValidationOnly => "validation_only",
+                },
+                cases_possible: evidence.plan.cases_possible,
+                cases_run: evidence.plan.cases_run,
+                selection: &evidence.plan.selection,
             },
-            cases_possible: evidence.plan.cases_possible,
-            cases_run: evidence.plan.cases_run,
-            selection: &evidence.plan.selection,
-        },
-        metrics: Metric::ALL
+            metrics: MetricShape::all(experiment, thresholds),
+            findings: evidence.findings.iter().map(finding).collect(),
+            removed_findings: evidence.removed_findings.iter().map(finding).collect(),
+            code: evidence.code.iter().map(CodeShape::of).collect(),
+            cases: evidence.cases.iter().map(CaseShape::of).collect(),
+            runs: evidence.runs.iter().map(RunShape::of).collect(),
+            checks: experiment.spent.iter().map(CheckShape::of).collect(),
+            commits: experiment
+                .commits
+                .iter()
+                .map(|step| CommitShape { step: step.step.as_str(), commit: step.commit.as_str() })
+                .collect(),
+            measured_us: experiment.measured_us,
+            committed_us: experiment.committed_us,
+        }
+    }
+}
+
+impl MetricShape {
+    /// Every metric, with the comparisons of the policy's rules.
+    pub(super) fn all(experiment: &Experiment, thresholds: &[Term]) -> Vec<Self> {
+        Metric::ALL
             .into_iter()
-            .map(|metric| MetricShape {
+            .map(|metric| Self {
                 name: metric.as_str(),
-                measured: MeasuredShape::of(evidence.metrics.get(metric)),
+                measured: MeasuredShape::of(experiment.evidence.metrics.get(metric)),
                 thresholds: thresholds
                     .iter()
                     .filter(|term| term.metric == metric)
                     .map(|term| ThresholdShape { operator: term.operator.as_str(), value: term.threshold })
                     .collect(),
             })
-            .collect(),
-        findings: evidence.findings.iter().map(finding).collect(),
-        removed_findings: evidence.removed_findings.iter().map(finding).collect(),
-        code: evidence.code.iter().map(CodeShape::of).collect(),
-        cases: evidence.cases.iter().map(CaseShape::of).collect(),
-        runs: evidence.runs.iter().map(RunShape::of).collect(),
-        checks: experiment.spent.iter().map(CheckShape::of).collect(),
-        commits: experiment
-            .commits
-            .iter()
-            .map(|step| CommitShape { step: step.step.as_str(), commit: step.commit.as_str() })
-            .collect(),
-        measured_us: experiment.measured_us,
-        committed_us: experiment.committed_us,
-    })
+            .collect()
+    }
+}
+
+impl DecisionShape {
+    pub(super) fn of(decision: Decision) -> Self {
+        match decision {
+            Decision::Merge => Self::Merge,
+            Decision::MergeWithAdaptations => Self::MergeWithAdaptations,
+            Decision::Rollback => Self::Rollback,
+            Decision::Inconclusive => Self::Inconclusive,
+        }
+    }
 }
 
 impl<'a> VerdictShape<'a> {
-    fn of(experiment: &'a Experiment) -> Self {
+    pub(super) fn of(experiment: &'a Experiment) -> Self {
         let verdict = &experiment.verdict;
         Self {
-            decision: match verdict.decision {
-                Decision::Merge => DecisionShape::Merge,
-                Decision::MergeWithAdaptations => DecisionShape::MergeWithAdaptations,
-                Decision::Rollback => DecisionShape::Rollback,
-                Decision::Inconclusive => DecisionShape::Inconclusive,
-            },
+            decision: DecisionShape::of(verdict.decision),
             reasons: verdict
                 .reasons
                 .iter()

@@ -7,7 +7,9 @@ use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 
 use super::check::CheckDocument;
+use super::event::EventDocument;
 use super::experiment::ExperimentDocument;
+use super::gate::GateDocument;
 use super::guest::{InspectDocument, ListDocument, TestDocument};
 use super::job::JobDocument;
 use super::run::RunDocument;
@@ -38,6 +40,8 @@ fn the_committed_schemas_are_those_of_the_shapes() {
         ("guest-inspect", generated::<InspectDocument<'_>>("genesis.guest-inspect")),
         ("guest-test", generated::<TestDocument<'_>>("genesis.guest-test")),
         ("guest-list", generated::<ListDocument<'_>>("genesis.guest-list")),
+        ("gate", generated::<GateDocument<'_>>("genesis.gate")),
+        ("event", generated::<EventDocument<'_>>("genesis.event")),
     ];
     for ((name, text), (committed_name, committed)) in generated.iter().zip(SCHEMAS) {
         assert_eq!(*name, committed_name);

@@ -3,6 +3,10 @@
 #![expect(clippy::unwrap_used, reason = "a fixture that cannot be made fails the test that asks for it")]
 
 mod fixture;
+mod formats;
+mod gates;
 mod guest;
 mod human;
+mod injection;
 mod json;
+mod validators;

@@ -1,8 +1,10 @@
-//! Text that a terminal cannot take for a command, and that reads in the order in which it stands.
+//! Text that neither a terminal nor a CI runner takes for a command, and that reads in the order in which it stands.
+
+use std::borrow::Cow;
 
 /// Text on one line: control characters, line breaks, and characters that hide or change the direction of writing are
 /// shown as escapes.
-pub(super) fn line(text: &str) -> String {
+pub(crate) fn line(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         push(&mut out, c);
@@ -11,7 +13,7 @@ pub(super) fn line(text: &str) -> String {
 }
 
 /// At most `most` characters of a text on one line, with `...` for what was left out.
-pub(super) fn clipped(text: &str, most: usize) -> String {
+pub(crate) fn clipped(text: &str, most: usize) -> String {
     match text.char_indices().nth(most) {
         Some((at, _)) => format!("{}...", line(&text[..at])),
         None => line(text),
@@ -19,7 +21,7 @@ pub(super) fn clipped(text: &str, most: usize) -> String {
 }
 
 /// One character as it is shown.
-pub(super) fn push(out: &mut String, c: char) {
+pub(crate) fn push(out: &mut String, c: char) {
     match c {
         '\n' => out.push_str("\\n"),
         '\r' => out.push_str("\\r"),
@@ -27,6 +29,21 @@ pub(super) fn push(out: &mut String, c: char) {
         c if c.is_control() || is_deceptive(c) => out.extend(c.escape_unicode()),
         c => out.push(c),
     }
+}
+
+/// A line as a CI runner's log may have it. GitHub's runner takes a line that begins with `::`, after blanks, and the
+/// older `##[` anywhere in a line, for commands of its own, whatever program wrote them.
+pub(crate) fn for_log(line: &str) -> Cow<'_, str> {
+    let begins = line.trim_start();
+    if !begins.starts_with("::") && !line.contains("##[") {
+        return Cow::Borrowed(line);
+    }
+    let indent = &line[..line.len() - begins.len()];
+    let begins = match begins.strip_prefix("::") {
+        Some(rest) => format!("\\u{{3a}}:{rest}"),
+        None => begins.to_owned(),
+    };
+    Cow::Owned(format!("{indent}{}", begins.replace("##[", "#\\u{23}[")))
 }
 
 /// Characters that change how other text is shown without showing themselves.
@@ -46,6 +63,16 @@ mod tests {
         let shown = line(hostile);
         assert!(shown.chars().all(|c| !c.is_control() && !is_deceptive(c)), "{shown}");
         assert!(shown.contains("a\\u{1b}[2Jb\\u{9b}c"), "{shown}");
+    }
+
+    #[test]
+    fn nothing_that_commands_a_runner_is_left() {
+        assert_eq!(for_log("  ::error::x"), "  \\u{3a}:error::x");
+        assert_eq!(for_log("a ###[group]x ##[y]"), "a ##\\u{23}[group]x #\\u{23}[y]");
+        assert_eq!(for_log("::##[x]"), "\\u{3a}:#\\u{23}[x]");
+        for text in ["a::b", "# [x]", ": :", ""] {
+            assert_eq!(for_log(text), text);
+        }
     }
 
     #[test]
