@@ -32,6 +32,19 @@ pub(crate) const NOT_RUN: &str = "G0202";
 /// Requirements of a template that no lint rule is made of.
 pub(crate) const NOT_ENFORCED: &str = "G0203";
 
+/// A change touches what judges it.
+pub const GATE_CHANGED: &str = "G0301";
+/// A change brings the program's own state along.
+pub const STATE_TRACKED: &str = "G0302";
+/// A verdict that was known is not what comes out now.
+pub const VERDICT_CONTRADICTED: &str = "G0303";
+/// A case costs more than was accepted.
+pub const COST_GREW: &str = "G0304";
+/// A case's cost could not be held against what was accepted.
+pub const COST_NOT_COMPARED: &str = "G0305";
+/// A template changed on both sides.
+pub const BASE_MOVED: &str = "G0306";
+
 /// Every code that the host gives.
 pub const HOST_CODES: &[HostCode] = &[
     HostCode {
@@ -78,5 +91,54 @@ pub const HOST_CODES: &[HostCode] = &[
         summary: "tests are in a language that no guest runs",
         explanation: "The tests were parsed and linted like other code, and not run: JavaScript, TypeScript and Python are \
                       the languages that run in the sandbox. They count for nothing, neither as passed nor as failed.",
+    },
+    HostCode {
+        code: GATE_CHANGED,
+        name: "gate-changed",
+        summary: "a change touches what judges it",
+        explanation: "The policy, genesis.toml, the lock and cost files, lint rules, suites, guests and the CI's own \
+                      definitions are read from the base of a change, never from its head, so a change cannot loosen \
+                      its own gate. That it touches one of them is told here, and a person accepts it with the digest \
+                      that the finding names: `genesis ci --accept-gate DIGEST`, or the variable GENESIS_ACCEPT_GATE. \
+                      Any further change to them has another digest.",
+    },
+    HostCode {
+        code: STATE_TRACKED,
+        name: "state-tracked",
+        summary: "a change brings the program's own state along",
+        explanation: "A folder .genesis holds history and ledger of one machine. In a repository it would decide what is \
+                      in force for whoever checks it out. Take it out with `git rm -r --cached .genesis`; this cannot be \
+                      accepted.",
+    },
+    HostCode {
+        code: VERDICT_CONTRADICTED,
+        name: "verdict-contradicted",
+        summary: "a known verdict is not what comes out now",
+        explanation: "A share of the verdicts that are known is found out anew, and one came out differently: the same \
+                      question had two answers. It says nothing about the candidate; the machine or this program is at \
+                      fault. The entry is forgotten, and the change is inconclusive.",
+    },
+    HostCode {
+        code: COST_GREW,
+        name: "cost-grew",
+        summary: "a case costs more than was accepted",
+        explanation: "Fuel is exact, so the case does more work than when genesis.cost.toml was written, by more than \
+                      `case_growth` in the policy's [cost] allows. When that is meant, `genesis cost accept` writes what \
+                      it costs now, and the change to the file is reviewed.",
+    },
+    HostCode {
+        code: COST_NOT_COMPARED,
+        name: "cost-not-compared",
+        summary: "a cost could not be compared with what was accepted",
+        explanation: "Fuel of two engines, or of two builds of a guest, is never compared. genesis.cost.toml was written \
+                      by another genesis, or is not there: `genesis cost accept` writes it anew.",
+    },
+    HostCode {
+        code: BASE_MOVED,
+        name: "base-moved",
+        summary: "a template changed on both sides",
+        explanation: "Since the change branched off, the base has changed the same template, or something it is made \
+                      of. It was compared with the base's version; what a merge of both makes was not judged. Rebase the \
+                      change, or merge the base into it.",
     },
 ];

@@ -93,6 +93,11 @@ pub async fn run(
     cancel: &Cancel,
     hooks: &Hooks<'_>,
 ) -> Result<Experiment, ExperimentError> {
+    let Some(commits) = commits else {
+        let experiment = dry_run(&request, runner, cancel, hooks.progress, hooks.clock_us)?;
+        (hooks.reached)(CommitPoint::Judged);
+        return Ok(experiment);
+    };
     for again in 0..MOST_TRIES {
         let started = (hooks.clock_us)();
         let mut plan = plan(&request, runner)?;
@@ -101,13 +106,6 @@ pub async fn run(
         let measured_us = (hooks.clock_us)() - started;
         (hooks.reached)(CommitPoint::Judged);
         let judged = Judged { request: &request, plan, measurement, verdict, measured_us, again };
-        let Some(commits) = commits else {
-            return Ok(judged.into_experiment(
-                Vec::new(),
-                Effect::NotRecorded { why: "dry run".to_owned() },
-                0,
-            ));
-        };
         if cancel.is_cancelled() {
             return Err(ExperimentError::Cancelled);
         }
@@ -120,6 +118,26 @@ pub async fn run(
         request.promoted = promoted_versions(commits, &request.template).await?;
     }
     Err(ExperimentError::Contended { times: MOST_TRIES })
+}
+
+/// Carries an experiment out and records nothing. Blocks; the experiments of many templates may share a runner.
+///
+/// # Errors
+/// [`ExperimentError`]
+pub fn dry_run(
+    request: &Request,
+    runner: &Runner,
+    cancel: &Cancel,
+    progress: &(dyn Fn(Progress) + Sync),
+    clock_us: &dyn Fn() -> u64,
+) -> Result<Experiment, ExperimentError> {
+    let started = clock_us();
+    let mut plan = plan(request, runner)?;
+    let measurement = measure(request, &mut plan, runner, cancel, progress)?;
+    let verdict = judge(&request.policy, &measurement.evidence, plan.samples, 0);
+    let measured_us = clock_us() - started;
+    let judged = Judged { request, plan, measurement, verdict, measured_us, again: 0 };
+    Ok(judged.into_experiment(Vec::new(), Effect::NotRecorded { why: "dry run".to_owned() }, 0))
 }
 
 /// The version in force, read from the history at the commit that the ledger names.

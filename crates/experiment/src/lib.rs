@@ -2,8 +2,10 @@
 //!
 //! A candidate template is planned into runs, run in the sandbox beside the version in force on the same cases, turned
 //! into evidence, judged by the policy, and committed: objects, then the ledger, then the refs. One file each. This
-//! crate reads files only below a template's root, knows no clock (times are given to it) and prints nothing.
+//! crate reads files only below a template's root and in the cache of verdicts that it is given, knows no clock (times
+//! are given to it) and prints nothing.
 
+mod cached;
 mod check;
 mod code;
 mod codes;
@@ -24,16 +26,21 @@ mod request;
 mod rollback;
 mod runner;
 mod tree;
+mod verdict_cache;
 mod verify;
 
+pub use cached::{Answer, AnswerSource, Knowledge, answer};
 pub use check::{CheckedFile, check_files};
 pub use code::CodeTask;
-pub use codes::{CODE_CODES, HOST_CODES, HostCode, UNREADABLE};
-pub use commit::{CommitPoint, Commits, Hooks, baseline_in_force, promoted_versions, run};
+pub use codes::{
+    BASE_MOVED, CODE_CODES, COST_GREW, COST_NOT_COMPARED, GATE_CHANGED, HOST_CODES, HostCode, STATE_TRACKED,
+    UNREADABLE, VERDICT_CONTRADICTED,
+};
+pub use commit::{CommitPoint, Commits, Hooks, baseline_in_force, dry_run, promoted_versions, run};
 pub use error::ExperimentError;
 pub use guest_test::{CaseResult, Expected, GuestCase, TriedCase, try_guest};
 pub use job::{Answered, Job, JobError, JobRequest};
-pub use load::{LoadCaps, LoadError, TemplateRoot};
+pub use load::{LoadCaps, LoadError, TemplateRoot, into_text, load_with};
 pub use manifest::guest_manifest;
 pub use measure::{Measurement, Progress, measure};
 pub use plan::{CodeCheck, Plan, PlannedCheck, plan};
@@ -43,4 +50,5 @@ pub use replay::{Difference, Replayed, replay};
 pub use request::{Baseline, BaselineOrigin, Request, UserGuest};
 pub use rollback::{RolledBackTo, revision, roll_back};
 pub use runner::{Loaded, Preparing, Runner};
+pub use verdict_cache::{Known, Question, VerdictCache, VerdictCacheError, found_the_same};
 pub use verify::disagreements;

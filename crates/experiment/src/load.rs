@@ -143,57 +143,7 @@ impl TemplateRoot {
     /// # Errors
     /// [`LoadError`] for the template itself, and for parts that pass a cap or are no text.
     pub fn load(&self, path: &str, caps: &LoadCaps) -> Result<TemplateText, LoadError> {
-        let text = self.read(path, caps.template_bytes, "template_bytes")?;
-        let mut template = TemplateText { path: path.to_owned(), text, ..TemplateText::default() };
-        let mut tried: BTreeSet<String> = BTreeSet::new();
-        let mut total = 0;
-        loop {
-            let requests = genesis_template::part_requests(&template);
-            let mut found_any = false;
-            for request in requests {
-                for candidate in genesis_template::candidates(&request, &template.path) {
-                    if template.parts.contains_key(&candidate) {
-                        break;
-                    }
-                    if !tried.insert(candidate.clone()) {
-                        continue;
-                    }
-                    match self.read(&candidate, caps.part_bytes, "part_bytes") {
-                        Ok(text) => {
-                            total += text.len() as u64;
-                            if total > caps.total_part_bytes {
-                                return Err(LoadError::TooLarge {
-                                    path: candidate,
-                                    bytes: total,
-                                    most: caps.total_part_bytes,
-                                    key: "total_part_bytes",
-                                });
-                            }
-                            if template.parts.len() >= caps.parts {
-                                return Err(LoadError::TooManyParts {
-                                    path: path.to_owned(),
-                                    most: caps.parts,
-                                });
-                            }
-                            template.parts.insert(candidate, text);
-                            found_any = true;
-                            break;
-                        }
-                        // A path that leaves the root, or leads nowhere, is no part; the validator names it.
-                        Err(
-                            LoadError::NotFound { .. }
-                            | LoadError::OutsideRoot { .. }
-                            | LoadError::NotAFile { .. }
-                            | LoadError::Io { .. },
-                        ) => {}
-                        Err(error) => return Err(error),
-                    }
-                }
-            }
-            if !found_any {
-                return Ok(template);
-            }
-        }
+        load_with(path, caps, &mut |path, most, key| self.read(path, most, key))
     }
 
     /// Reads one text file below the root.
@@ -230,7 +180,72 @@ impl TemplateRoot {
     }
 }
 
-fn into_text(bytes: Vec<u8>, shown: impl Fn() -> String) -> Result<String, LoadError> {
+/// Reads the template at `path` and everything it draws in, each file through `read`: it is given a path relative to the
+/// template root that may lead nowhere and must be confined by who reads it, the most bytes, and the policy's key for that
+/// cap. A part that does not exist is left out; the validator names it.
+///
+/// # Errors
+/// [`LoadError`] for the template itself, and for parts that pass a cap or are no text.
+pub fn load_with(
+    path: &str,
+    caps: &LoadCaps,
+    read: &mut dyn FnMut(&str, u64, &'static str) -> Result<String, LoadError>,
+) -> Result<TemplateText, LoadError> {
+    let text = read(path, caps.template_bytes, "template_bytes")?;
+    let mut template = TemplateText { path: path.to_owned(), text, ..TemplateText::default() };
+    let mut tried: BTreeSet<String> = BTreeSet::new();
+    let mut total = 0;
+    loop {
+        let requests = genesis_template::part_requests(&template);
+        let mut found_any = false;
+        for request in requests {
+            for candidate in genesis_template::candidates(&request, &template.path) {
+                if template.parts.contains_key(&candidate) {
+                    break;
+                }
+                if !tried.insert(candidate.clone()) {
+                    continue;
+                }
+                match read(&candidate, caps.part_bytes, "part_bytes") {
+                    Ok(text) => {
+                        total += text.len() as u64;
+                        if total > caps.total_part_bytes {
+                            return Err(LoadError::TooLarge {
+                                path: candidate,
+                                bytes: total,
+                                most: caps.total_part_bytes,
+                                key: "total_part_bytes",
+                            });
+                        }
+                        if template.parts.len() >= caps.parts {
+                            return Err(LoadError::TooManyParts { path: path.to_owned(), most: caps.parts });
+                        }
+                        template.parts.insert(candidate, text);
+                        found_any = true;
+                        break;
+                    }
+                    // A path that leaves the root, or leads nowhere, is no part; the validator names it.
+                    Err(
+                        LoadError::NotFound { .. }
+                        | LoadError::OutsideRoot { .. }
+                        | LoadError::NotAFile { .. }
+                        | LoadError::Io { .. },
+                    ) => {}
+                    Err(error) => return Err(error),
+                }
+            }
+        }
+        if !found_any {
+            return Ok(template);
+        }
+    }
+}
+
+/// Bytes as text. `shown` gives the path for the message.
+///
+/// # Errors
+/// [`LoadError::NotUtf8`] with the place of the first wrong byte.
+pub fn into_text(bytes: Vec<u8>, shown: impl Fn() -> String) -> Result<String, LoadError> {
     String::from_utf8(bytes).map_err(|error| {
         let offset = error.utf8_error().valid_up_to();
         let line = error.as_bytes()[..offset].split(|&byte| byte == b'\n').count();

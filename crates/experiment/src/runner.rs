@@ -1,7 +1,8 @@
 //! The sandbox with the built-in guests ready to run.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use genesis_abi::{Limits, RunOutcome};
 use genesis_policy::{Class, Policy};
@@ -23,6 +24,8 @@ pub struct Runner {
     sandbox: Sandbox,
     built_in: Mutex<BTreeMap<(&'static str, bool), Guest>>,
     threads: usize,
+    /// Threads beside those that ask which are at work.
+    taken: AtomicUsize,
     preparing: Preparing,
 }
 
@@ -37,7 +40,13 @@ impl Runner {
     /// When the sandbox cannot be set up.
     pub fn new(config: SandboxConfig, threads: usize, preparing: Preparing) -> Result<Self, ExperimentError> {
         let sandbox = Sandbox::new(config)?;
-        Ok(Self { sandbox, built_in: Mutex::default(), threads: threads.max(1), preparing })
+        Ok(Self {
+            sandbox,
+            built_in: Mutex::default(),
+            threads: threads.max(1),
+            taken: AtomicUsize::new(0),
+            preparing,
+        })
     }
 
     /// Runs that go on at the same time.
@@ -108,30 +117,48 @@ impl Runner {
         self.sandbox.run(guest, input, limits, seed, cancel)
     }
 
-    /// Does `count` pieces of work on all threads and gives their results in order. `work` must not panic.
-    pub(crate) fn in_parallel<T: Send>(&self, count: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
-        let threads = self.threads.min(count);
-        if threads <= 1 {
+    /// Does `count` pieces of work and gives their results in order, on this thread and on as many others as are free:
+    /// work that does the same inside shares them. `work` must not panic.
+    pub fn in_parallel<T: Send>(&self, count: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
+        let others = self.take_free(count.saturating_sub(1));
+        if others == 0 {
             return (0..count).map(work).collect();
         }
-        let next = std::sync::atomic::AtomicUsize::new(0);
-        let results: Arc<Mutex<Vec<Option<T>>>> = Arc::new(Mutex::new((0..count).map(|_| None).collect()));
+        let next = AtomicUsize::new(0);
+        let results: Mutex<Vec<Option<T>>> = Mutex::new((0..count).map(|_| None).collect());
+        let work_on = || {
+            loop {
+                let index = next.fetch_add(1, Ordering::Relaxed);
+                if index >= count {
+                    break;
+                }
+                let result = work(index);
+                results.lock().unwrap_or_else(PoisonError::into_inner)[index] = Some(result);
+            }
+        };
         std::thread::scope(|scope| {
-            for _ in 0..threads {
+            for _ in 0..others {
                 scope.spawn(|| {
-                    loop {
-                        let index = next.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-                        if index >= count {
-                            break;
-                        }
-                        let result = work(index);
-                        results.lock().unwrap_or_else(PoisonError::into_inner)[index] = Some(result);
-                    }
+                    work_on();
+                    self.taken.fetch_sub(1, Ordering::Relaxed);
                 });
             }
+            work_on();
         });
-        let results = std::mem::take(&mut *results.lock().unwrap_or_else(PoisonError::into_inner));
+        let results = results.into_inner().unwrap_or_else(PoisonError::into_inner);
         results.into_iter().map(|result| result.expect("the threads have done every piece of work")).collect()
+    }
+
+    /// Takes up to `wanted` of the threads that nobody has; each gives itself back.
+    fn take_free(&self, wanted: usize) -> usize {
+        let mut got = 0;
+        // The one that asks works too, so one thread less is there to be taken.
+        let most = self.threads - 1;
+        let counted = self.taken.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |taken| {
+            got = wanted.min(most.saturating_sub(taken));
+            (got > 0).then_some(taken + got)
+        });
+        if counted.is_ok() { got } else { 0 }
     }
 }
 

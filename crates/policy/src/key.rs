@@ -54,7 +54,7 @@ const fn flag(path: &'static str) -> Key {
 /// Every setting, in the order in which a policy is written out. Upper bounds keep a typing mistake from switching a
 /// limit off; wasm memory ends at 4 GiB and a table's index at 2^32 whatever a policy says. A limit has the name that
 /// `genesis_abi::LimitName` gives it in reports.
-pub(crate) const KEYS: [Key; 48] = [
+pub(crate) const KEYS: [Key; 49] = [
     word("profile.validator", PROFILES),
     word("profile.minimum", PROFILES),
     word("limits.class", CLASSES),
@@ -102,6 +102,7 @@ pub(crate) const KEYS: [Key; 48] = [
     flag("plan.high.repeat"),
     flag("generate.required"),
     key("cost.fuel_growth_warn", Kind::Ratio),
+    key("cost.case_growth", Kind::Ratio),
     flag("rollback.automatic"),
 ];
 

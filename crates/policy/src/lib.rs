@@ -7,6 +7,7 @@
 mod attached;
 mod canonical;
 mod cases;
+mod cost;
 mod date;
 mod decide;
 mod error;
@@ -22,6 +23,7 @@ mod value;
 
 pub use attached::{LintRules, Suite, suites};
 pub use cases::{CaseResult, Cases, run_cases};
+pub use cost::{CaseCost, CostChange, CostFile, CostFileError, Growth, TemplateCost};
 pub use date::{Date, DateError};
 pub use decide::{Condition, NO_RULE_MATCHED, Rule, decide, thresholds};
 pub use error::{PolicyError, Problem, ProblemPlace};
