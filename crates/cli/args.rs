@@ -107,6 +107,34 @@ Examples:
   genesis check templates/ --profile legacy
   genesis check templates/ --format github         annotations in a GitHub workflow")]
     Check(Check),
+    /// Judge every template that a change touches, with one verdict
+    #[command(after_help = "\
+Examples:
+  genesis ci --base origin/main                       what this branch changes
+  genesis ci templates/ --base origin/main            only below a folder
+  genesis ci --base HEAD --head index                 what the next commit would change
+  genesis ci --base origin/main --head worktree --format markdown
+
+Policy, genesis.toml, lock and cost file, lint rules, suites and guests are those of the base, never of the head: a change
+cannot loosen its own gate. That it touches them is a finding, which a person accepts by its digest.
+
+Exit code 0 when all merge, 1 when one does not, 3 when it cannot be said, 4 when no template differs.")]
+    Ci(Ci),
+    /// Accept what templates cost, in genesis.cost.toml
+    #[command(after_help = "\
+Examples:
+  genesis cost accept                                 measure every template, write genesis.cost.toml
+  genesis cost accept templates/service.json          only this one
+  genesis ci --base origin/main --check-cost          fail when a case costs more than was accepted")]
+    Cost(Cost),
+    /// Judge a template again whenever it is saved, and show what changed
+    #[command(after_help = "\
+Examples:
+  genesis watch template.json
+  genesis watch template.json --baseline old.json
+
+Nothing is recorded or promoted. Ctrl-C ends it.")]
+    Watch(Watch),
     /// Run an experiment again and compare it bit for bit
     Replay(Replay),
     /// Read, verify and mend the history
@@ -137,7 +165,15 @@ Examples:
     Explain(Explain),
     /// Show the configuration and where each value comes from
     Config(Config),
-    /// Write a genesis.toml and an example template to start from
+    /// Write a genesis.toml and an example template to start from, or what a CI needs
+    #[command(after_help = "\
+Examples:
+  genesis init                                        genesis.toml and a template
+  genesis init --ci github --from OWNER/REPO@REF      a workflow that judges pull requests; REF is the genesis to use
+  genesis init --ci pre-commit                        hooks of a clone: for git, and for the program pre-commit
+  genesis init --ci pre-receive repository.git        the hook of a server
+
+Nothing that exists is overwritten.")]
     Init(Init),
     /// Print a JSON schema of an output format
     Schema(Schema),
@@ -344,6 +380,90 @@ pub(crate) struct Check {
     pub(crate) policy: Option<String>,
     #[command(flatten)]
     pub(crate) reporting: Reporting,
+}
+
+#[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
+pub(crate) struct Ci {
+    /// Files and folders [default: all of the template root]
+    pub(crate) paths: Vec<String>,
+    /// What the change is to be merged into [default: origin/HEAD, origin/main or origin/master]
+    #[arg(long, value_name = "REV")]
+    pub(crate) base: Option<String>,
+    /// What the change leads to: a revision, `index`, or `worktree`
+    #[arg(long, value_name = "REV|index|worktree", default_value = "HEAD")]
+    pub(crate) head: String,
+    /// Folder below which everything a template names must lie [default: that of the base's genesis.toml, else the top]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) root: Option<String>,
+    /// Policy by name or file, as the base has it
+    #[arg(long, value_name = "NAME|FILE")]
+    pub(crate) policy: Option<String>,
+    /// Take all that judges from this revision instead of the base
+    #[arg(long, value_name = "REV")]
+    pub(crate) policy_from: Option<String>,
+    /// Digest of a change to what judges that a person accepts (also GENESIS_ACCEPT_GATE, and git's genesis.acceptGate)
+    #[arg(long, value_name = "DIGEST")]
+    pub(crate) accept_gate: Vec<String>,
+    /// Hold what each case costs against the base's genesis.cost.toml
+    #[arg(long)]
+    pub(crate) check_cost: bool,
+    /// Exit with 0 when no template differs
+    #[arg(long)]
+    pub(crate) allow_empty: bool,
+    /// Judge everything anew, and keep no verdict
+    #[arg(long)]
+    pub(crate) no_cache: bool,
+    /// Share of known verdicts that are found out anew and compared, in percent
+    #[arg(long, value_name = "PERCENT", default_value_t = 5, value_parser = clap::value_parser!(u8).range(0..=100))]
+    pub(crate) audit_cache: u8,
+    /// Exit with 1 when something is left to be adapted
+    #[arg(long)]
+    pub(crate) fail_on_adaptations: bool,
+    #[command(flatten)]
+    pub(crate) reporting: Reporting,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Cost {
+    #[command(subcommand)]
+    pub(crate) command: CostCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum CostCommand {
+    /// Measure templates and write genesis.cost.toml beside genesis.toml
+    Accept(CostAccept),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CostAccept {
+    /// Files and folders [default: the folder of genesis.toml, else this one]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Folder below which everything a template names must lie [default: that of genesis.toml, else of the template]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) root: Option<PathBuf>,
+    /// Policy by name or file
+    #[arg(long, value_name = "NAME|FILE")]
+    pub(crate) policy: Option<String>,
+    /// Write nothing, and exit with 1 when something would change
+    #[arg(long)]
+    pub(crate) check: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Watch {
+    /// The template
+    pub(crate) template: PathBuf,
+    /// Compare with this file instead of the version in force
+    #[arg(long, value_name = "FILE")]
+    pub(crate) baseline: Option<PathBuf>,
+    /// Folder below which everything a template names must lie [default: that of genesis.toml, else the template's]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) root: Option<PathBuf>,
+    /// Policy by name or file
+    #[arg(long, value_name = "NAME|FILE")]
+    pub(crate) policy: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -619,9 +739,28 @@ pub(crate) enum ConfigCommand {
 
 #[derive(Debug, Args)]
 pub(crate) struct Init {
-    /// Folder to write into
+    /// Folder to write into; for `pre-receive`, the repository
     #[arg(default_value = ".")]
     pub(crate) folder: PathBuf,
+    /// Write what judges changes there instead
+    #[arg(long, value_enum, value_name = "WHERE")]
+    pub(crate) ci: Option<CiHost>,
+    /// Repository and revision on GitHub, or its address and revision, that genesis is built from
+    #[arg(long, value_name = "REPO@REF", requires = "ci")]
+    pub(crate) from: Option<String>,
+}
+
+/// Where changes are judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CiHost {
+    /// A GitHub workflow.
+    Github,
+    /// A GitLab pipeline.
+    Gitlab,
+    /// Before a commit, in a clone.
+    PreCommit,
+    /// Before a push is taken, on a server.
+    PreReceive,
 }
 
 #[derive(Debug, Args)]

@@ -81,8 +81,25 @@ impl Config {
         let path = project.as_ref().map(|folder| folder.join(FILE));
         let file = path.as_deref().map(read).transpose()?.unwrap_or_default();
         let base = project.clone().unwrap_or(here);
-        let origin = || path.clone().map_or(Origin::Default, Origin::File);
+        Self::of(file, path.as_deref(), project, &base, global)
+    }
 
+    /// The same, with a file that was read already, such as of a revision: its name and text. No file of the disk is
+    /// looked at.
+    pub(crate) fn of_text(global: &Global, file: Option<(&str, &str)>) -> Result<Self, Failure> {
+        let path = file.map(|(name, _)| Path::new(name));
+        let file = file.map(|(name, text)| parsed(Path::new(name), text)).transpose()?.unwrap_or_default();
+        Self::of(file, path, None, &here()?, global)
+    }
+
+    fn of(
+        file: File,
+        path: Option<&Path>,
+        project: Option<PathBuf>,
+        base: &Path,
+        global: &Global,
+    ) -> Result<Self, Failure> {
+        let origin = || path.map_or(Origin::Default, |path| Origin::File(path.to_owned()));
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let mut config = Self {
             policy: layered(file.policy, "default".to_owned(), &origin),
@@ -141,6 +158,12 @@ pub(crate) fn project(here: &Path) -> Option<PathBuf> {
     here.ancestors().find(|folder| folder.join(FILE).is_file()).map(Path::to_owned)
 }
 
+/// Digests of changes to what judges that a person accepted, in `GENESIS_ACCEPT_GATE`.
+pub(crate) fn accepted_gates() -> Result<Vec<String>, Failure> {
+    let value = variable("GENESIS_ACCEPT_GATE")?.map(|(value, _)| value).unwrap_or_default();
+    Ok(value.split([' ', ',', '\n']).filter(|digest| !digest.is_empty()).map(str::to_owned).collect())
+}
+
 fn layered<T>(file: Option<T>, default: T, origin: &dyn Fn() -> Origin) -> Sourced<T> {
     match file {
         Some(value) => Sourced { value, origin: origin() },
@@ -151,7 +174,11 @@ fn layered<T>(file: Option<T>, default: T, origin: &dyn Fn() -> Origin) -> Sourc
 fn read(path: &Path) -> Result<File, Failure> {
     let text = std::fs::read_to_string(path)
         .map_err(|error| Failure::usage(format!("{} cannot be read: {error}", path.display())))?;
-    toml::from_str(&text)
+    parsed(path, &text)
+}
+
+fn parsed(path: &Path, text: &str) -> Result<File, Failure> {
+    toml::from_str(text)
         .map_err(|error| Failure::usage(format!("{}: {}", path.display(), error.to_string().trim_end())))
 }
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use genesis_domain::ExperimentId;
-use genesis_experiment::{CommitPoint, ExperimentError, Runner};
+use genesis_experiment::{CommitPoint, ExperimentError, Runner, VerdictCache};
 use genesis_policy::Date;
 use genesis_sandbox::{SandboxConfig, SandboxError};
 
@@ -64,6 +64,39 @@ pub(crate) fn runner(config: &Config) -> Result<Runner, Failure> {
 /// Said before a guest is compiled, which is kept for the next time.
 fn preparing(guest: &str) {
     crate::progress::note(&format!("preparing the guest {guest} (once)"));
+}
+
+/// The user's known verdicts, in `GENESIS_VERDICTS`, else beside the compiled guests; none when there is no folder for
+/// them, or it cannot be trusted.
+#[expect(clippy::disallowed_methods, reason = "the command line is where the environment is read")]
+pub(crate) fn verdicts() -> Option<VerdictCache> {
+    let named = std::env::var_os("GENESIS_VERDICTS").filter(|folder| !folder.is_empty());
+    let folder: PathBuf = named
+        .map_or_else(|| cache_folder().map(|folder| folder.join("verdicts")), |folder| Some(folder.into()))?;
+    match VerdictCache::open(&folder) {
+        Ok(cache) => Some(cache),
+        Err(error) => {
+            crate::progress::note(&format!("note: {error}; everything is judged anew"));
+            None
+        }
+    }
+}
+
+/// This program, told apart from every other one: a verdict that another one found is not taken over. It is known by its
+/// version and by size and time of its file, because reading all of it would cost more than most verdicts.
+pub(crate) fn program() -> String {
+    let file = std::env::current_exe().and_then(std::fs::metadata).ok();
+    let stamp = file.and_then(|file| {
+        let time = file.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;
+        Some(format!("{} {}", file.len(), time.as_nanos()))
+    });
+    format!("{} {}", env!("CARGO_PKG_VERSION"), stamp.unwrap_or_default())
+}
+
+/// Whether something falls into a share of so many percent, by chance.
+pub(crate) fn falls_into(percent: u8) -> bool {
+    let random = uuid::Uuid::now_v7().into_bytes();
+    u16::from_be_bytes([random[14], random[15]]) % 100 < u16::from(percent)
 }
 
 /// `GENESIS_CACHE_DIR`, else the user's cache folder; none when the user has no home.

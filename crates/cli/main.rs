@@ -4,7 +4,10 @@
 mod args;
 mod command;
 mod config;
+mod cost_file;
 mod exit;
+mod gate;
+mod git;
 mod guest_cases;
 mod host;
 mod interrupt;
@@ -45,6 +48,9 @@ fn dispatch(cli: Cli) -> Result<Exit, Failure> {
         Command::Run(args) => command::run_guest::run(&args, &global),
         Command::RunJob(args) => command::run_job::run(&args, &global),
         Command::Check(args) => command::check::run(&args, &global),
+        Command::Ci(args) => command::ci::run(&args, &global),
+        Command::Cost(args) => command::cost::run(&args, &global),
+        Command::Watch(args) => command::watch::run(&args, &global),
         Command::Replay(args) => command::replay::run(&args, &global),
         Command::History(args) => command::history::run(&args, &global),
         Command::Rollback(args) => command::rollback::run(&args, &global),

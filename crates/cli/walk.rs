@@ -18,6 +18,11 @@ pub(crate) fn templates(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     Ok(files)
 }
 
+/// Whether a folder of this name holds no templates.
+pub(crate) fn left_out(folder: &str) -> bool {
+    folder.starts_with('.') || folder == "target" || folder == "node_modules"
+}
+
 fn collect(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Result<(), Failure> {
     if depth > MOST_DEPTH {
         return Err(Failure::usage(format!(
@@ -33,9 +38,7 @@ fn collect(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Result<(), 
         let name = entry.file_name();
         let path = entry.path();
         if kind.is_dir() {
-            let skipped =
-                name.to_string_lossy().starts_with('.') || name == "target" || name == "node_modules";
-            if !skipped {
+            if !left_out(&name.to_string_lossy()) {
                 collect(&path, depth + 1, files)?;
             }
         } else if path.extension().is_some_and(|extension| extension == "json" || extension == "hbs")

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test whose stage cannot be set has failed")]
 
 mod bad_input;
+mod ci;
 mod code;
 mod commands;
 mod corpus;

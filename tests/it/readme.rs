@@ -20,12 +20,14 @@ fn the_command_lines_of_the_readme_do_what_it_shows() {
     assert!(commands.len() >= 5, "the README shows {} command lines", commands.len());
     let bench = Bench::new();
     copy(&project("examples"), &bench.path().join("examples"));
+    change(&bench);
     for shown in commands {
         let Some(args) = shown.line.strip_prefix("cargo genesis ") else { continue };
         let output = bench
             .command(&[])
             .args(args.split_whitespace())
             .env("COLUMNS", "100")
+            .env("GENESIS_VERDICTS", bench.path().join("known"))
             .stdin(Stdio::null())
             .output()
             .unwrap();
@@ -103,6 +105,27 @@ fn matches(pattern: &str, line: &str) -> bool {
         rest = &rest[found + part.len()..];
     }
     rest.is_empty() || parts.last().is_some_and(|last| last.is_empty())
+}
+
+/// A repository with a branch that changes two templates, one of them badly.
+fn change(bench: &Bench) {
+    let git = |args: &[&str]| {
+        let mut command = Command::new("git");
+        command.args(["-c", "user.name=A", "-c", "user.email=a@example.org"]).args(args);
+        command.current_dir(bench.path()).env("GIT_CONFIG_GLOBAL", "/dev/null");
+        let output = command.env("GIT_CONFIG_NOSYSTEM", "1").output().expect("git is installed");
+        assert!(output.status.success(), "git {args:?}: {}", String::from_utf8_lossy(&output.stderr));
+    };
+    git(&["init", "--quiet", "--initial-branch=main"]);
+    for (branch, version) in [("main", "1.0.0"), ("change", "1.1.0")] {
+        git(&["checkout", "--quiet", "-B", branch]);
+        for (name, example) in [("report", "broken"), ("service", "python-service")] {
+            let text = std::fs::read(project(&format!("examples/{example}/{version}.json"))).unwrap();
+            bench.write(&format!("templates/{name}.json"), text);
+        }
+        git(&["add", "templates"]);
+        git(&["commit", "--quiet", "--message", version]);
+    }
 }
 
 fn copy(from: &Path, to: &Path) {

@@ -44,7 +44,9 @@ impl Bench {
     pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_genesis"));
         command.args(args).current_dir(self.path()).stdin(Stdio::null());
-        for name in ["POLICY", "STATE", "INSTANCE", "DURABLE", "THREADS", "CRASH_AT"] {
+        for name in
+            ["POLICY", "STATE", "INSTANCE", "DURABLE", "THREADS", "CRASH_AT", "ACCEPT_GATE", "VERDICTS"]
+        {
             command.env_remove(format!("GENESIS_{name}"));
         }
         // One cache for all tests: compiling the built-in guests anew in each process would be most of the time.

@@ -165,7 +165,7 @@ pub(crate) fn parts_beside<'a>(
 }
 
 /// The policy with the suites that lie beside a template: in `<template>.suite.toml`, else in `suite.toml`.
-fn with_suites_beside(policy: Policy, template: &Path) -> Result<Policy, Failure> {
+pub(crate) fn with_suites_beside(policy: Policy, template: &Path) -> Result<Policy, Failure> {
     let own = template.with_extension("suite.toml");
     let of_folder = template.with_file_name("suite.toml");
     let Some(file) = [own, of_folder].into_iter().find(|file| file.is_file()) else { return Ok(policy) };
@@ -193,6 +193,16 @@ pub(crate) fn caps(policy: &Policy) -> LoadCaps {
     }
 }
 
+/// What a policy allows a document to be.
+pub(crate) fn read_limits(policy: &Policy) -> genesis_template::ReadLimits {
+    let max = policy.max();
+    genesis_template::ReadLimits {
+        bytes: usize::try_from(max.template_bytes).unwrap_or(usize::MAX),
+        depth: usize::try_from(max.depth).unwrap_or(usize::MAX),
+        nodes: usize::try_from(max.nodes).unwrap_or(usize::MAX),
+    }
+}
+
 /// The root that was given, else the folder of genesis.toml when the template lies in it, else the template's folder.
 pub(crate) fn root(
     given: Option<&Path>,
@@ -217,7 +227,7 @@ pub(crate) fn root(
 }
 
 /// The id that was given, else the template's own, else its path below the root.
-fn identity(
+pub(crate) fn identity(
     given: Option<&str>,
     candidate: &genesis_abi::TemplateText,
     policy: &Policy,
@@ -225,13 +235,7 @@ fn identity(
     if let Some(given) = given {
         return TemplateId::new(given).map_err(Failure::usage);
     }
-    let max = policy.max();
-    let limits = genesis_template::ReadLimits {
-        bytes: usize::try_from(max.template_bytes).unwrap_or(usize::MAX),
-        depth: usize::try_from(max.depth).unwrap_or(usize::MAX),
-        nodes: usize::try_from(max.nodes).unwrap_or(usize::MAX),
-    };
-    let own = genesis_template::outline(candidate, &limits).ok().and_then(|outline| outline.id);
+    let own = genesis_template::outline(candidate, &read_limits(policy)).ok().and_then(|outline| outline.id);
     if let Some(id) = own.and_then(|own| TemplateId::new(&own).ok()) {
         return Ok(id);
     }
