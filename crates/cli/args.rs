@@ -333,6 +333,12 @@ pub(crate) struct RunGuest {
     /// Seed of its randomness
     #[arg(long, default_value_t = 0)]
     pub(crate) seed: u64,
+    /// Count its fuel by function and draw a flame graph of it (SVG); modules only
+    #[arg(long)]
+    pub(crate) profile: bool,
+    /// File of the flame graph [default: <guest>.svg]
+    #[arg(short, long, value_name = "FILE", requires = "profile")]
+    pub(crate) output: Option<PathBuf>,
     /// Format of the result
     #[arg(long, value_enum, default_value_t = Format::Json)]
     pub(crate) format: Format,

@@ -10,6 +10,7 @@ pub(crate) mod guest;
 pub(crate) mod history;
 pub(crate) mod init;
 pub(crate) mod policy;
+pub(crate) mod profile;
 pub(crate) mod replay;
 pub(crate) mod rollback;
 pub(crate) mod run_experiment;

@@ -4,12 +4,13 @@ use std::io::Read as _;
 use std::path::Path;
 
 use genesis_abi::{Limits, Usage};
-use genesis_experiment::{Loaded, Runner};
+use genesis_experiment::{EndedRun, Loaded, Runner};
 use genesis_policy::Policy;
 use genesis_sandbox::Run;
 
 use crate::args::{Format, Global, RunGuest};
 use crate::command::print;
+use crate::command::profile::{Picture, profile};
 use crate::command::run_experiment::style;
 use crate::config::Config;
 use crate::exit::{Exit, Failure};
@@ -25,23 +26,52 @@ pub(crate) fn run(args: &RunGuest, global: &Global) -> Result<Exit, Failure> {
     let policy = policies::load(args.policy.as_deref().unwrap_or(&config.policy.value))?;
     let input = args.input.as_deref().map(read_input).transpose()?.unwrap_or_default();
     let runner = host::runner(&config)?;
-    let Named { name, loaded, .. } = named(&args.guest, &policy, &runner)?;
-    let limits: Limits = policy.limits_for(&name);
-    let run = match loaded {
-        Loaded::Ready(guest) => runner
-            .run(&guest, &input, &limits, args.seed, &cancel)
-            .map_err(|error| Failure::infrastructure(crate::exit::chain(&error)))?,
-        Loaded::Refused(outcome) => {
-            Run { outcome, usage: Usage::default(), report: None, stdout: Vec::new(), stderr: Vec::new() }
+    let named = named(&args.guest, &policy, &runner)?;
+    let limits: Limits = policy.limits_for(&named.name);
+    let mut profiled = None;
+    let mut shadow = None;
+    let run = match &named.loaded {
+        Loaded::Ready(guest) => {
+            let run = if args.profile {
+                let done = profile(&named, &policy, &runner, &input, args.seed, &cancel)?;
+                profiled = Some(Picture::new(&done, &named.name, args.output.as_deref())?);
+                done.run
+            } else {
+                runner
+                    .run(guest, &input, &limits, args.seed, &cancel)
+                    .map_err(|error| Failure::infrastructure(crate::exit::chain(&error)))?
+            };
+            shadow = policy.shadow().and_then(|budget| {
+                let ended = EndedRun {
+                    guest,
+                    input: &input,
+                    limits: &limits,
+                    seed: args.seed,
+                    outcome: &run.outcome,
+                };
+                genesis_experiment::shadow(&ended, &budget, &runner, &cancel)
+            });
+            run
         }
+        Loaded::Refused(outcome) => Run {
+            outcome: outcome.clone(),
+            usage: Usage::default(),
+            report: None,
+            stdout: Vec::new(),
+            stderr: Vec::new(),
+        },
     };
+    let stacks = profiled.as_ref().map(Picture::stacks).unwrap_or_default();
+    let profile = profiled.as_ref().map(|picture| picture.shown(&stacks));
     let shown = genesis_report::GuestRun {
-        guest: &name,
+        guest: &named.name,
         outcome: &run.outcome,
         usage: &run.usage,
         limits: &limits,
         report: run.report.as_ref(),
         stderr: &run.stderr,
+        shadow: shadow.as_ref(),
+        profile: profile.as_ref(),
     };
     print(&match args.format {
         Format::Human => genesis_report::human_run(&shown, &style(true)),
@@ -61,6 +91,8 @@ pub(crate) struct Named {
     pub(crate) wasm: Vec<u8>,
     /// The guest, ready or refused.
     pub(crate) loaded: Loaded,
+    /// Whether it is part of this program.
+    pub(crate) built_in: bool,
 }
 
 /// Finds a guest by its file, or by the name of a built-in one.
@@ -68,13 +100,13 @@ pub(crate) fn named(guest: &str, policy: &Policy, runner: &Runner) -> Result<Nam
     let path = Path::new(guest);
     if let Some(built_in) = genesis_guests::guest(guest).filter(|_| !path.exists()) {
         let loaded = Loaded::Ready(runner.built_in(guest, policy.class_for(guest))?);
-        return Ok(Named { name: guest.to_owned(), wasm: built_in.wasm(), loaded });
+        return Ok(Named { name: guest.to_owned(), wasm: built_in.wasm(), loaded, built_in: true });
     }
     must_exist(guest)?;
     let wasm = policies::module(path, policy)?;
     let name = stem(path);
     let loaded = runner.user_guest(&wasm, &name, policy)?;
-    Ok(Named { name, wasm, loaded })
+    Ok(Named { name, wasm, loaded, built_in: false })
 }
 
 /// Refuses what is neither a file nor a built-in guest.

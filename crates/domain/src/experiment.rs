@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use genesis_abi::{Limits, Usage};
 use serde::{Deserialize, Serialize};
 
-use crate::{CommitId, Evidence, ExperimentId, Side, Step, Verdict};
+use crate::{CommitId, Evidence, ExperimentId, RunShadow, Side, Step, Verdict};
 
 /// A finished experiment.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,6 +26,9 @@ pub struct Experiment {
     pub commits: Vec<StepCommit>,
     /// What each check was allowed and its largest use, in the plan's order.
     pub spent: Vec<CheckSpent>,
+    /// What runs would have taken that a budget ended, for one run of each check, side and outcome. Not recorded, and no
+    /// part of what was judged.
+    pub shadows: Vec<RunShadow>,
     /// Texts by file for showing the lines that findings point to: the candidate's own under the empty name, parts
     /// and rendered files under theirs.
     pub sources: BTreeMap<String, String>,

@@ -7,6 +7,7 @@ mod ids;
 mod job;
 mod metric;
 mod record;
+mod shadow;
 mod step;
 mod verdict;
 
@@ -21,5 +22,6 @@ pub use metric::{Measured, Metric, Metrics, NotApplicable};
 pub use record::{
     Durability, ExperimentRecord, ExperimentStatus, Head, OutboxMessage, PromotedRecord, Promotion, RefUpdate,
 };
+pub use shadow::{Need, RunShadow, Shadow, ShadowFound};
 pub use step::{Step, Trailer};
 pub use verdict::{Decision, Operator, Reason, Remark, RemarkCode, Term, Verdict};

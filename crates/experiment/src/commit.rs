@@ -9,7 +9,7 @@
 
 use genesis_domain::{
     CommitId, Effect, Experiment, ExperimentRecord, ExperimentStatus, Head, Measured, Metric, OutboxMessage,
-    Promotion, RefUpdate, Step, StepCommit, Trailer, Verdict,
+    Promotion, RefUpdate, RunShadow, Step, StepCommit, Trailer, Verdict,
 };
 use genesis_history::{
     BranchCommit, ExperimentCommits, Files, History, StepTree, Written, experiment_ref, template_ref,
@@ -23,6 +23,7 @@ use crate::measure::{Measurement, Progress, measure};
 use crate::plan::{Plan, plan};
 use crate::request::{Baseline, BaselineOrigin, Request};
 use crate::runner::Runner;
+use crate::shadow::shadows;
 use crate::tree::{self, VersionFile};
 
 /// How often a candidate is judged again because another one came into force meanwhile.
@@ -112,7 +113,8 @@ pub async fn run(
         let started = (hooks.clock_us)();
         if let Some((written, effect)) = judged.commit(commits, hooks).await? {
             let committed_us = (hooks.clock_us)() - started;
-            return Ok(judged.into_experiment(written, effect, committed_us));
+            let shadows = judged.shadows(runner, cancel);
+            return Ok(judged.into_experiment(written, effect, committed_us, shadows));
         }
         request.baseline = baseline_in_force(commits, &request.template).await?;
         request.promoted = promoted_versions(commits, &request.template).await?;
@@ -137,7 +139,8 @@ pub fn dry_run(
     let verdict = judge(&request.policy, &measurement.evidence, plan.samples, 0);
     let measured_us = clock_us() - started;
     let judged = Judged { request, plan, measurement, verdict, measured_us, again: 0 };
-    Ok(judged.into_experiment(Vec::new(), Effect::NotRecorded { why: "dry run".to_owned() }, 0))
+    let shadows = judged.shadows(runner, cancel);
+    Ok(judged.into_experiment(Vec::new(), Effect::NotRecorded { why: "dry run".to_owned() }, 0, shadows))
 }
 
 /// The version in force, read from the history at the commit that the ledger names.
@@ -235,7 +238,19 @@ impl Judged<'_> {
         Ok(Some((written.commits, effect)))
     }
 
-    fn into_experiment(self, commits: Vec<StepCommit>, effect: Effect, committed_us: u64) -> Experiment {
+    /// What runs would have taken that a budget ended. After the record, which it is no part of and need not wait for it.
+    fn shadows(&self, runner: &Runner, cancel: &Cancel) -> Vec<RunShadow> {
+        let Self { request, plan, measurement, .. } = self;
+        shadows(&measurement.unfinished, &request.policy, plan.seed.0, runner, cancel)
+    }
+
+    fn into_experiment(
+        self,
+        commits: Vec<StepCommit>,
+        effect: Effect,
+        committed_us: u64,
+        shadows: Vec<RunShadow>,
+    ) -> Experiment {
         Experiment {
             id: self.request.id,
             created_at_ms: self.request.created_at_ms,
@@ -245,6 +260,7 @@ impl Judged<'_> {
             effect,
             commits,
             spent: self.measurement.spent,
+            shadows,
             sources: self.measurement.sources,
             measured_us: self.measured_us,
             committed_us,

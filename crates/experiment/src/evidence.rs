@@ -69,7 +69,7 @@ pub(crate) fn collect(request: &Request, plan: &Plan, runner: &Runner, done: Vec
         code,
         metrics,
     };
-    Measurement { evidence, renderings, spent, sources }
+    Measurement { evidence, renderings, spent, sources, unfinished: Vec::new() }
 }
 
 /// Findings and cases of one side.
@@ -158,7 +158,7 @@ impl OneSide {
     }
 }
 
-fn index_of(index: usize) -> u32 {
+pub(crate) fn index_of(index: usize) -> u32 {
     u32::try_from(index).unwrap_or(u32::MAX)
 }
 

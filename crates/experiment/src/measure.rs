@@ -1,6 +1,6 @@
 //! Carrying a plan out: every run of candidate and baseline, on all cores, with results in the plan's order.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use genesis_abi::{
@@ -18,6 +18,7 @@ use crate::evidence;
 use crate::plan::{Plan, PlannedCheck, read_limits};
 use crate::request::Request;
 use crate::runner::{Loaded, Runner};
+use crate::shadow::Unfinished;
 
 /// How far measuring has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +39,8 @@ pub struct Measurement {
     pub spent: Vec<CheckSpent>,
     /// Texts that findings point into.
     pub sources: BTreeMap<String, String>,
+    /// The first run of each check, side and outcome that a budget ended.
+    pub(crate) unfinished: Vec<Unfinished>,
 }
 
 /// One distinct rendering.
@@ -100,13 +103,7 @@ pub fn measure(
         outcome
     });
     let samples: Vec<Rendering> = request.samples.iter().map(as_rendering).collect();
-    let from_samples = (0..plan.cases.len())
-        .filter_map(|case| Some(((Side::Candidate, case), samples.get(plan.sample(case)?)?)));
-    let rendered: BTreeMap<(Side, usize), &Rendering> = done
-        .iter()
-        .filter_map(|run| Some(((run.side, run.case?), run.result.as_ref().ok()?.rendering.as_ref()?)))
-        .chain(from_samples)
-        .collect();
+    let rendered = rendered(&done, &samples, plan);
     let renderings: Vec<&Rendering> = rendered.values().copied().collect();
     let (checks, notes) = code::planned::checks(plan, request, runner, &renderings)?;
     plan.checks.extend(checks);
@@ -132,7 +129,22 @@ pub fn measure(
         return Err(ExperimentError::Cancelled);
     }
     done.sort_by_key(|run| (run.check, run.side, run.case));
-    Ok(evidence::collect(request, plan, runner, done))
+    let unfinished = bench.unfinished(&done, &samples);
+    Ok(Measurement { unfinished, ..evidence::collect(request, plan, runner, done) })
+}
+
+/// What each case rendered, samples among it.
+fn rendered<'a>(
+    done: &'a [Done],
+    samples: &'a [Rendering],
+    plan: &Plan,
+) -> BTreeMap<(Side, usize), &'a Rendering> {
+    let from_samples = (0..plan.cases.len())
+        .filter_map(|case| Some(((Side::Candidate, case), samples.get(plan.sample(case)?)?)));
+    done.iter()
+        .filter_map(|run| Some(((run.side, run.case?), run.result.as_ref().ok()?.rendering.as_ref()?)))
+        .chain(from_samples)
+        .collect()
 }
 
 /// No case may render more than its share of what the experiment may render, so that the sum holds in whatever
@@ -221,6 +233,34 @@ impl Bench<'_> {
             }
         };
         Done { check: job.check, side: job.side, case: job.case, result }
+    }
+
+    /// The first run of each check, side and outcome of which a shadow run can say what it would have taken.
+    fn unfinished(&self, done: &[Done], samples: &[Rendering]) -> Vec<Unfinished> {
+        let Some(budget) = self.request.policy.shadow() else { return Vec::new() };
+        let mut seen = BTreeSet::new();
+        let mut unfinished = Vec::new();
+        for run in done {
+            let planned = &self.plan.checks[run.check];
+            let (Ok(finished), Ok(Loaded::Ready(guest))) = (&run.result, &planned.loaded) else { continue };
+            if budget.limits(&planned.limits, &finished.outcome).is_none()
+                || !seen.insert((run.check, run.side, finished.outcome.name()))
+            {
+                continue;
+            }
+            let rendered = rendered(done, samples, self.plan);
+            let rendering = run.case.and_then(|case| rendered.get(&(run.side, case)).copied());
+            unfinished.push(Unfinished {
+                check: planned.name.clone(),
+                side: run.side,
+                case: run.case.map(evidence::index_of),
+                guest: guest.clone(),
+                input: self.input(&Job { check: run.check, side: run.side, case: run.case }, rendering),
+                limits: planned.limits,
+                outcome: finished.outcome.clone(),
+            });
+        }
+        unfinished
     }
 
     fn input(&self, job: &Job, rendering: Option<&Rendering>) -> Vec<u8> {

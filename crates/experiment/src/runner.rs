@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use genesis_abi::{Limits, RunOutcome};
 use genesis_policy::{Class, Policy};
-use genesis_sandbox::{Cancel, Guest, Run, Sandbox, SandboxConfig, SandboxError};
+use genesis_sandbox::{Cancel, Guest, Profiled, Run, Sandbox, SandboxConfig, SandboxError};
 
 use crate::ExperimentError;
 
@@ -17,6 +17,17 @@ pub enum Loaded {
     Ready(Guest),
     /// Refused before it was compiled, such as for a denied import.
     Refused(RunOutcome),
+}
+
+/// A module whose fuel is to be counted by function.
+#[derive(Debug, Clone, Copy)]
+pub struct ProfiledModule<'a> {
+    /// The module.
+    pub wasm: &'a [u8],
+    /// Engine class that the policy gives it.
+    pub class: Class,
+    /// Whether it is part of this program, so that its own initialisation is run first.
+    pub built_in: bool,
 }
 
 /// A sandbox shared by all experiments of a process. Guests are prepared once.
@@ -115,6 +126,25 @@ impl Runner {
         cancel: &Cancel,
     ) -> Result<Run, SandboxError> {
         self.sandbox.run(guest, input, limits, seed, cancel)
+    }
+
+    /// Runs a module once, counting fuel by function. It is one that [`Runner::user_guest`] found ready, or that of a
+    /// built-in guest.
+    ///
+    /// # Errors
+    /// When it is a component, and when the host fails.
+    pub fn profile(
+        &self,
+        module: &ProfiledModule<'_>,
+        input: &[u8],
+        limits: &Limits,
+        seed: u64,
+        cancel: &Cancel,
+    ) -> Result<Profiled, SandboxError> {
+        let class = class_of(module.class);
+        let wasm =
+            if module.built_in { self.sandbox.initialized(module.wasm, class)? } else { module.wasm.into() };
+        self.sandbox.profile(&wasm, class, input, limits, seed, cancel)
     }
 
     /// Does `count` pieces of work and gives their results in order, on this thread and on as many others as are free:

@@ -17,7 +17,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::SystemTime;
 
 use genesis_abi::{RunOutcome, TemplateText};
-use genesis_domain::{CheckSpent, Effect, Evidence, Experiment, Measured, Metric, Verdict};
+use genesis_domain::{CheckSpent, Effect, Evidence, Experiment, Measured, Metric, RunShadow, Verdict};
 use genesis_policy::Class;
 use rustix::fs::OFlags;
 use serde::{Deserialize, Serialize};
@@ -74,6 +74,7 @@ struct Entry {
     evidence: Evidence,
     verdict: Verdict,
     spent: Vec<CheckSpent>,
+    shadows: Vec<RunShadow>,
     sources: BTreeMap<String, String>,
 }
 
@@ -225,9 +226,10 @@ impl VerdictCache {
     }
 }
 
-/// Whether two experiments found the same, wall time aside.
+/// Whether two experiments found the same, aside from wall time and shadow runs, which depend on the machine.
 pub fn found_the_same(left: &Experiment, right: &Experiment) -> bool {
-    Entry::of(left).to_bytes() == Entry::of(right).to_bytes()
+    let found = |experiment| Entry { shadows: Vec::new(), ..Entry::of(experiment) }.to_bytes();
+    found(left) == found(right)
 }
 
 /// Whether the same question has the same answer again: the host did all that it was asked, and no run ended by a limit
@@ -250,6 +252,7 @@ impl Entry {
             evidence: experiment.evidence.clone(),
             verdict: experiment.verdict.clone(),
             spent,
+            shadows: experiment.shadows.clone(),
             sources: experiment.sources.clone(),
         }
     }
@@ -268,6 +271,7 @@ impl Entry {
             effect: Effect::NotRecorded { why: "dry run".to_owned() },
             commits: Vec::new(),
             spent: self.spent,
+            shadows: self.shadows,
             sources: self.sources,
             measured_us: 0,
             committed_us: 0,
@@ -409,7 +413,7 @@ mod tests {
             code: Vec::new(),
             metrics,
         };
-        let entry = Entry { evidence, verdict, spent: Vec::new(), sources: BTreeMap::new() };
+        let entry = Entry { evidence, verdict, spent: Vec::new(), shadows: Vec::new(), sources: BTreeMap::new() };
         entry.into_experiment(&request)
     }
 

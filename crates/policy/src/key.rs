@@ -54,7 +54,7 @@ const fn flag(path: &'static str) -> Key {
 /// Every setting, in the order in which a policy is written out. Upper bounds keep a typing mistake from switching a
 /// limit off; wasm memory ends at 4 GiB and a table's index at 2^32 whatever a policy says. A limit has the name that
 /// `genesis_abi::LimitName` gives it in reports.
-pub(crate) const KEYS: [Key; 49] = [
+pub(crate) const KEYS: [Key; 52] = [
     word("profile.validator", PROFILES),
     word("profile.minimum", PROFILES),
     word("limits.class", CLASSES),
@@ -103,6 +103,9 @@ pub(crate) const KEYS: [Key; 49] = [
     flag("generate.required"),
     key("cost.fuel_growth_warn", Kind::Ratio),
     key("cost.case_growth", Kind::Ratio),
+    key("shadow.factor", Kind::Ratio),
+    key("shadow.wall_time_ms", Kind::Millis { most: 3_600_000 }),
+    bytes("shadow.memory_bytes", 4 * GIB),
     flag("rollback.automatic"),
 ];
 

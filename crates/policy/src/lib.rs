@@ -19,6 +19,7 @@ mod lint;
 mod load;
 mod lock;
 mod policy;
+mod shadow;
 mod value;
 
 pub use attached::{LintRules, Suite, suites};
@@ -37,3 +38,4 @@ pub use policy::{
     Check, Class, Exception, Guest, Max, Minimum, Origin, Plan, Policy, Profile, Request, Selection,
     TightenError, Tightened,
 };
+pub use shadow::ShadowBudget;

@@ -12,6 +12,7 @@ use crate::error::{PolicyError, Problem};
 use crate::key::{self, KEYS};
 use crate::layer::{At, Layer, PlacedRule, Source, joined, profile_of, risk_of};
 use crate::policy::{Check, Exception, Guest, Minimum, Origin, Policy};
+use crate::shadow;
 use crate::value::{self, Setting};
 
 /// The policies that are part of the program, by name.
@@ -348,6 +349,15 @@ impl Merged {
                     );
                 }
             }
+        }
+        if !matches!(self.settings["shadow.factor"].value, Setting::Ratio(factor)
+            if factor == 0.0 || (factor > 1.0 && factor <= shadow::MOST_FACTOR))
+        {
+            let message = format!(
+                "`shadow.factor` is 0 for no shadow runs, or above 1 and at most {}",
+                shadow::MOST_FACTOR
+            );
+            wrong("shadow.factor", message);
         }
         for (path, setting) in &self.settings {
             let is_memory = path.starts_with("limits.") && path.ends_with(".memory_bytes");

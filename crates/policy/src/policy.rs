@@ -330,12 +330,12 @@ impl Policy {
 
     /// Growth of fuel, as a ratio, beyond which a report warns.
     pub fn fuel_growth_warn(&self) -> f64 {
-        ratio(self.setting("cost.fuel_growth_warn"))
+        self.ratio("cost.fuel_growth_warn")
     }
 
     /// Growth of one case's fuel over `genesis.cost.toml`, as a ratio, that is too much.
     pub fn case_growth(&self) -> f64 {
-        ratio(self.setting("cost.case_growth"))
+        self.ratio("cost.case_growth")
     }
 
     /// Whether a rollback verdict writes the rollback step at once.
@@ -426,8 +426,15 @@ impl Policy {
             .unwrap_or_else(|| self.setting(&format!("limits.{name}")))
     }
 
-    fn number(&self, path: &str) -> u64 {
+    pub(crate) fn number(&self, path: &str) -> u64 {
         number(self.setting(path))
+    }
+
+    pub(crate) fn ratio(&self, path: &str) -> f64 {
+        match self.setting(path) {
+            Setting::Ratio(ratio) => *ratio,
+            other => unreachable!("the table of keys gives {path} a ratio, not {other:?}"),
+        }
     }
 
     fn word(&self, path: &str) -> &'static str {
@@ -450,13 +457,6 @@ fn number(setting: &Setting) -> u64 {
     match setting {
         Setting::Number(number) => *number,
         other => unreachable!("the table of keys gives this one a number, not {other:?}"),
-    }
-}
-
-fn ratio(setting: &Setting) -> f64 {
-    match setting {
-        Setting::Ratio(ratio) => *ratio,
-        other => unreachable!("the table of keys gives this one a ratio, not {other:?}"),
     }
 }
 

@@ -205,6 +205,10 @@ fn what_cannot_be_honoured_is_refused() {
         ("[max]\nrisk = \"low\"\n", "`plan.risk` is above `max.risk`"),
         ("[profile]\nvalidator = \"standard\"\nminimum = \"strict\"\n", "laxer than `profile.minimum`"),
         ("[cost]\nfuel_growth_warn = nan\n", "expected a number of at least 0"),
+        ("[shadow]\nfactor = 1\n", "`shadow.factor` is 0 for no shadow runs, or above 1 and at most 100"),
+        ("[shadow]\nfactor = 0.5\n", "`shadow.factor` is 0 for no shadow runs"),
+        ("[shadow]\nfactor = 101\n", "`shadow.factor` is 0 for no shadow runs"),
+        ("[shadow]\nwall_time_ms = 0\n", "out of range"),
         ("[rollback]\nautomatic = \"yes\"\n", "expected true or false, found text"),
         ("rule = 5\n", "write [[rule]]"),
         ("check = [5]\n", "`check` is a list of tables, found a whole number"),
@@ -376,6 +380,15 @@ fn a_hostile_file_costs_little() {
     assert!(load_all(&[("a.toml", &large)], "a.toml", None).unwrap_err().contains("at most"));
     let dotted = format!("name = \"a\"\n{}x = 1\n", "limits.".repeat(50_000));
     assert!(load_all(&[("a.toml", &dotted)], "a.toml", None).is_err());
+}
+
+#[test]
+fn shadow_runs_have_a_budget_and_can_be_switched_off() {
+    let budget = load("default").shadow().unwrap();
+    assert_eq!((budget.factor, budget.wall_time_ms, budget.memory_bytes), (4.0, 10_000, 1 << 30));
+    let factor = |text: &str| extending(text).unwrap().shadow().map(|budget| budget.factor);
+    assert_eq!(factor("[shadow]\nfactor = 1.5\n"), Some(1.5));
+    assert_eq!(factor("[shadow]\nfactor = 0\n"), None);
 }
 
 #[test]

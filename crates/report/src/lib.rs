@@ -20,12 +20,13 @@ mod told;
 use std::collections::BTreeMap;
 
 use genesis_abi::{Finding, Limits, Report, RunOutcome, Usage};
+use genesis_domain::Shadow;
 
 pub use gate::{Change, ChangedLines, CodeText, EntryResult, Event, Gate, GateEntry, Skipped};
 pub use github::github;
 pub use guest::{GuestInspection, GuestTest, ListedGuest, Measure, ModuleParts, TestedCase, TestedResult};
 pub use human::{
-    Style, human, human_check, human_gate, human_guest_inspection, human_guest_list, human_guest_test,
+    Style, flame_graph, human, human_check, human_gate, human_guest_inspection, human_guest_list, human_guest_test,
     human_job, human_run,
 };
 pub use json::{
@@ -75,4 +76,43 @@ pub struct GuestRun<'a> {
     pub report: Option<&'a Report>,
     /// What it wrote to standard error.
     pub stderr: &'a [u8],
+    /// What it would have taken, when a budget ended it and somebody tried.
+    pub shadow: Option<&'a Shadow>,
+    /// Where its fuel went, when that was counted.
+    pub profile: Option<&'a Profile<'a>>,
+}
+
+/// Where a run's fuel went. Every call is counted, none is sampled.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Profile<'a> {
+    /// The file that shows it.
+    pub file: &'a str,
+    /// Stacks of functions, callers first.
+    pub stacks: &'a [ProfiledStack<'a>],
+    /// Calls that were counted.
+    pub calls: u64,
+    /// Distinct functions that were called.
+    pub functions: u64,
+    /// Calls whose fuel is their caller's, because their stacks were too deep or too many.
+    pub merged_calls: u64,
+    /// Whether the guest names its functions; else they are shown by their index.
+    pub named: bool,
+}
+
+impl Profile<'_> {
+    /// Fuel of all stacks together.
+    pub fn fuel(&self) -> u64 {
+        self.stacks.iter().map(|stack| stack.fuel).sum()
+    }
+}
+
+/// A function that was called by a stack of others.
+#[derive(Debug, Clone, Copy)]
+pub struct ProfiledStack<'a> {
+    /// Index of the stack that called it, smaller than its own; `None` for what the host calls.
+    pub caller: Option<usize>,
+    /// The function's name, as the guest gives it.
+    pub function: &'a str,
+    /// Units of fuel that it used itself.
+    pub fuel: u64,
 }

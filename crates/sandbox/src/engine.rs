@@ -151,6 +151,21 @@ impl ClassEngine {
         Self::of(class, 1, &config)
     }
 
+    /// The same with room for the frames that a profile puts between those of the guest. Code that was compiled fast
+    /// takes more stack besides.
+    pub(crate) fn for_profile(class: Class) -> Result<Arc<Self>, SandboxError> {
+        const ROOM: usize = 8;
+        let mut config = config(class, 1);
+        let stack =
+            usize::try_from(class.stack_bytes()).expect("a stack of a few MiB fits an address") * ROOM;
+        config
+            .cranelift_opt_level(OptLevel::None)
+            .compiler_inlining(Inlining::No)
+            .max_wasm_stack(stack)
+            .async_stack_size(stack + HOST_STACK_BYTES);
+        Self::of(class, 1, &config)
+    }
+
     fn of(class: Class, slots: u32, config: &Config) -> Result<Arc<Self>, SandboxError> {
         let failed = |error: wasmtime::Error| SandboxError::Engine(format!("{error:#}"));
         let engine = Engine::new(config).map_err(failed)?;

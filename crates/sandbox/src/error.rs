@@ -20,6 +20,9 @@ pub enum SandboxError {
     /// A run failed for a reason of the host's, such as memory that the system refused.
     #[error("the host failed during a run: {0}")]
     Run(String),
+    /// A guest's fuel cannot be counted by function.
+    #[error("the guest cannot be profiled: {0}")]
+    Profile(String),
     /// The cache folder is missing its promises: not a folder, not the owner's, or open to others.
     #[error("cannot use the cache folder {path}: {reason}")]
     Cache {

@@ -16,6 +16,7 @@ use crate::error::SandboxError;
 use crate::excerpt::excerpt;
 use crate::guest::{Guest, Linked};
 use crate::meter::Meter;
+use crate::profile::Recorder;
 use crate::stop::Stop;
 use crate::wasi::{CallLog, HANDLES_MAX, MOVED_MAX, Pollables, SplitMix64, Stdio};
 
@@ -50,6 +51,8 @@ pub(crate) struct State {
     pub(crate) fuel_budget: u64,
     /// Fuel used when a host call last looked at the clock.
     pub(crate) fuel_at_check: u64,
+    /// Where the fuel goes, when somebody wants to know.
+    pub(crate) recorder: Option<Box<Recorder>>,
 }
 
 impl State {
@@ -66,6 +69,7 @@ impl State {
             host_calls: 0,
             fuel_budget: limits.fuel.saturating_add(1),
             fuel_at_check: 0,
+            recorder: None,
         }
     }
 
@@ -99,19 +103,37 @@ pub(crate) fn run(
     let failed = |error: wasmtime::Error| SandboxError::Run(format!("{error:#}"));
     let state = State::new(input, limits, seed, Arc::clone(&watch));
     let mut store = store(&guest.engine().engine, state).map_err(failed)?;
-    let budget = store.data().fuel_budget;
-
     let ended = drive(call_start(guest, &mut store), &watch);
+    Ok(collect(store, ended, &watch, guest.class())?.judged(limits))
+}
 
+/// What came of a run, before anybody looks at what the guest wrote.
+pub(crate) struct Raw {
+    pub(crate) ending: Ending,
+    /// Fuel used; one more than the limit when that was passed.
+    pub(crate) used: u64,
+    /// All but fuel and bytes written.
+    pub(crate) usage: Usage,
+    pub(crate) stdout: Vec<u8>,
+    pub(crate) stderr: Vec<u8>,
+}
+
+/// Takes apart a store whose run has ended.
+pub(crate) fn collect(
+    store: Store<State>,
+    ended: Result<(), Ended>,
+    watch: &Watch,
+    class: Class,
+) -> Result<Raw, SandboxError> {
+    let failed = |error: wasmtime::Error| SandboxError::Run(format!("{error:#}"));
     let elapsed = watch.elapsed();
-    let used = budget - store.get_fuel().map_err(failed)?;
+    let used = store.data().fuel_budget - store.get_fuel().map_err(failed)?;
     let state = store.into_data();
     let ending = match (state.meter.stop(), ended) {
         (Some(stop), _) => Ending::from_stop(stop.clone())?,
-        (None, ended) => Ending::new(ended, guest.class())?,
+        (None, ended) => Ending::new(ended, class)?,
     };
     let usage = Usage {
-        fuel: used.min(limits.fuel),
         peak_memory_bytes: state.meter.peak_memory_bytes(),
         peak_table_elements: state.meter.peak_table_elements(),
         host_calls: state.host_calls,
@@ -120,15 +142,28 @@ pub(crate) fn run(
         ..Usage::default()
     };
     let (stdout, stderr) = state.stdio.into_captures();
-    let usage = Usage { stdout_bytes: stdout.len() as u64, stderr_bytes: stderr.len() as u64, ..usage };
-    let (outcome, report) = match ending {
-        // Straight-line code can pass the limit after its last check.
-        Ending::Exit(_) if used > limits.fuel => (Ending::out_of_fuel(limits.fuel, used), None),
-        Ending::OutOfFuel => (Ending::out_of_fuel(limits.fuel, used), None),
-        Ending::Outcome(outcome) => (outcome, None),
-        Ending::Exit(code) => judge(code, &stdout, &stderr),
-    };
-    Ok(Run { outcome, usage, report, stdout, stderr })
+    Ok(Raw { ending, used, usage, stdout, stderr })
+}
+
+impl Raw {
+    /// The run as callers see it: what the guest wrote is read as a report.
+    pub(crate) fn judged(self, limits: &Limits) -> Run {
+        let Self { ending, used, usage, stdout, stderr } = self;
+        let usage = Usage {
+            fuel: used.min(limits.fuel),
+            stdout_bytes: stdout.len() as u64,
+            stderr_bytes: stderr.len() as u64,
+            ..usage
+        };
+        let (outcome, report) = match ending {
+            // Straight-line code can pass the limit after its last check.
+            Ending::Exit(_) if used > limits.fuel => (Ending::out_of_fuel(limits.fuel, used), None),
+            Ending::OutOfFuel => (Ending::out_of_fuel(limits.fuel, used), None),
+            Ending::Outcome(outcome) => (outcome, None),
+            Ending::Exit(code) => judge(code, &stdout, &stderr),
+        };
+        Run { outcome, usage, report, stdout, stderr }
+    }
 }
 
 /// A store whose limits are those of the state that it holds.
@@ -186,7 +221,7 @@ pub(crate) enum Ended {
 }
 
 /// How a run ended, before its output is looked at.
-enum Ending {
+pub(crate) enum Ending {
     /// By itself, with an exit code.
     Exit(i32),
     OutOfFuel,

@@ -23,7 +23,7 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<Exit, Failure> {
     let cancel = interrupt::cancel_on_interrupt()?;
     let policy = policies::load(args.policy.as_deref().unwrap_or(&config.policy.value))?;
     let runner = host::runner(&config)?;
-    let Named { name, wasm, loaded } = named(&args.guest, &policy, &runner)?;
+    let Named { name, wasm, loaded, .. } = named(&args.guest, &policy, &runner)?;
     let manifest = match guest_manifest(&wasm).transpose() {
         Ok(manifest) => manifest,
         Err(why) => {

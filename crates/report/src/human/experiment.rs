@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use genesis_abi::{Analysis, Finding, Severity};
 use genesis_domain::{
-    CaseRecord, CommitId, Decision, Effect, Experiment, Judged, Measured, Metric, RunRecord, Side, Term,
-    VersionRef,
+    CaseRecord, CommitId, Decision, Effect, Experiment, Judged, Measured, Metric, RunRecord, RunShadow, Side,
+    Term, VersionRef,
 };
 
 use super::finding::explained;
 use super::snippet::Sources;
-use super::{Page, Style, counted, escape, of_decision, outcome, quantity};
+use super::{Page, Style, counted, escape, of_decision, outcome, quantity, shadow};
 
 /// Most findings shown of one severity.
 const MOST_FINDINGS: usize = 20;
@@ -128,6 +128,11 @@ impl Page {
                 case.unwrap_or_default(),
                 outcome::words(&first.outcome)
             ));
+            let of_first =
+                |of: &&RunShadow| of.check == first.check && of.side == *side && of.case == first.case;
+            if let Some(of) = experiment.shadows.iter().find(of_first) {
+                self.line(format!("    {}", shadow::words(&of.shadow)));
+            }
         }
         self.more(groups.len(), MOST_ROWS);
     }

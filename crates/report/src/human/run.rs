@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::check::counts;
 use super::snippet::Sources;
-use super::{Page, Style, color, escape, outcome, quantity};
-use crate::GuestRun;
+use super::{Page, Style, color, counted, escape, outcome, quantity, shadow};
+use crate::{GuestRun, Profile};
 use anstyle::AnsiColor;
 
 /// Most lines shown of standard error.
@@ -25,6 +25,12 @@ pub fn human_run(run: &GuestRun<'_>, style: &Style) -> String {
         quantity::whole(run.usage.host_calls),
         quantity::whole(run.limits.host_calls)
     ));
+    if let Some(found) = run.shadow {
+        page.line(format!("shadow  {}", shadow::words(found)));
+    }
+    if let Some(profile) = run.profile {
+        page.profile(profile);
+    }
     if let Some(report) = run.report {
         let none = BTreeMap::new();
         let mut sources = Sources::new(&none);
@@ -51,4 +57,23 @@ pub fn human_run(run: &GuestRun<'_>, style: &Style) -> String {
         }
     }
     page.text
+}
+
+impl Page {
+    fn profile(&mut self, profile: &Profile<'_>) {
+        self.line(format!(
+            "profile {}: {} of fuel in {} of {}, each of them counted",
+            escape::clipped(profile.file, 500),
+            counted(profile.fuel(), "unit", "units"),
+            counted(profile.calls, "call", "calls"),
+            counted(profile.functions, "function", "functions")
+        ));
+        if !profile.named {
+            self.line("        the module does not name its functions, so they are shown by their index");
+        }
+        if profile.merged_calls > 0 {
+            let calls = counted(profile.merged_calls, "call is", "calls are");
+            self.line(format!("        {calls} part of the caller: their stacks are too deep or too many"));
+        }
+    }
 }

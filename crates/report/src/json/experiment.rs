@@ -2,12 +2,13 @@
 
 use genesis_domain::{
     CaseRecord, CaseSide, CheckSpent, Decision, Effect, Experiment, Judged, Measured, Metric, RunRecord,
-    Side, Term, VersionRef,
+    RunShadow, Side, Term, VersionRef,
 };
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::code::CodeShape;
+use super::shadow::ShadowShape;
 use super::shape::{FindingShape, LimitHitShape, LimitsShape, OutcomeDetail, UsageShape};
 use super::{FORMAT_VERSION, document};
 
@@ -312,6 +313,9 @@ struct RunShape<'a> {
     usage: UsageShape<'a>,
     /// Digest of its report; null when it gave none.
     report: Option<&'a str>,
+    /// What it would have taken, when a budget ended it and this was the run that was tried.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    shadow: Option<ShadowShape<'a>>,
 }
 
 /// What a check was allowed and used.
@@ -372,7 +376,7 @@ impl<'a> ExperimentDocument<'a> {
             removed_findings: evidence.removed_findings.iter().map(finding).collect(),
             code: evidence.code.iter().map(CodeShape::of).collect(),
             cases: evidence.cases.iter().map(CaseShape::of).collect(),
-            runs: evidence.runs.iter().map(RunShape::of).collect(),
+            runs: evidence.runs.iter().map(|run| RunShape::of(run, &experiment.shadows)).collect(),
             checks: experiment.spent.iter().map(CheckShape::of).collect(),
             commits: experiment
                 .commits
@@ -540,7 +544,8 @@ impl<'a> CaseSideShape<'a> {
 }
 
 impl<'a> RunShape<'a> {
-    fn of(run: &'a RunRecord) -> Self {
+    fn of(run: &'a RunRecord, shadows: &'a [RunShadow]) -> Self {
+        let of_run = |of: &&RunShadow| (&of.check, of.side, of.case) == (&run.check, run.side, run.case);
         Self {
             check: &run.check,
             guest: run.guest.as_str(),
@@ -551,6 +556,7 @@ impl<'a> RunShape<'a> {
             limits_passed: LimitHitShape::all(&run.outcome),
             usage: (&run.usage).into(),
             report: run.report.as_ref().map(genesis_domain::Digest::as_str),
+            shadow: shadows.iter().find(of_run).map(|of| ShadowShape::of(&of.shadow)),
         }
     }
 }

@@ -13,6 +13,7 @@ mod job;
 mod run;
 #[cfg(test)]
 mod schema;
+mod shadow;
 mod shape;
 
 use serde::Serialize;

@@ -3,9 +3,10 @@
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+use super::shadow::ShadowShape;
 use super::shape::{FindingShape, LimitHitShape, LimitsShape, OutcomeDetail, UsageShape};
 use super::{FORMAT_VERSION, document};
-use crate::GuestRun;
+use crate::{GuestRun, Profile};
 
 /// Most bytes shown of standard error.
 const MOST_STDERR_BYTES: usize = 64 << 10;
@@ -38,6 +39,46 @@ pub(super) struct RunDocument<'a> {
     report: Option<ReportShape<'a>>,
     /// The first 64 KiB of standard error; what is not UTF-8 is replaced.
     stderr: String,
+    /// What the run would have taken, when a budget ended it and somebody tried.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    shadow: Option<ShadowShape<'a>>,
+    /// Where its fuel went, when that was counted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    profile: Option<ProfileShape<'a>>,
+}
+
+/// Where a run's fuel went. Every call is counted, none is sampled.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct ProfileShape<'a> {
+    /// The file that shows it, a flame graph as SVG.
+    file: &'a str,
+    /// Units of fuel of all functions together: those of the run.
+    fuel: u64,
+    /// Calls that were counted.
+    calls: u64,
+    /// Distinct functions that were called.
+    functions: u64,
+    /// Distinct stacks of functions.
+    stacks: u64,
+    /// Calls whose fuel is their caller's, because their stacks were too deep or too many.
+    merged_calls: u64,
+    /// Whether the guest names its functions; else they are shown by their index.
+    named: bool,
+}
+
+impl<'a> ProfileShape<'a> {
+    fn of(profile: &Profile<'a>) -> Self {
+        Self {
+            file: profile.file,
+            fuel: profile.fuel(),
+            calls: profile.calls,
+            functions: profile.functions,
+            stacks: profile.stacks.len() as u64,
+            merged_calls: profile.merged_calls,
+            named: profile.named,
+        }
+    }
 }
 
 /// What a guest reported.
@@ -72,5 +113,7 @@ pub fn json_run(run: &GuestRun<'_>) -> String {
             data: report.data.as_deref(),
         }),
         stderr: String::from_utf8_lossy(&run.stderr[..run.stderr.len().min(MOST_STDERR_BYTES)]).into_owned(),
+        shadow: run.shadow.map(ShadowShape::of),
+        profile: run.profile.map(ProfileShape::of),
     })
 }

@@ -6,8 +6,8 @@ use std::sync::LazyLock;
 use genesis_abi::{Finding, LimitHit, LimitName, Limits, Place, RunOutcome, Severity, Span, Usage};
 use genesis_domain::{
     CaseRecord, CaseSide, CheckSpent, CommitId, Digest, Effect, Evidence, Experiment, GuestRef, Judged,
-    Measured, Metric, Metrics, NotApplicable, PlanSummary, Remark, RemarkCode, Risk, RunRecord, Seed, Side,
-    Step, StepCommit, Subject, TemplateId, Term, VersionRef,
+    Measured, Metric, Metrics, NotApplicable, PlanSummary, Remark, RemarkCode, Risk, RunRecord, Seed, Shadow,
+    ShadowFound, Side, Step, StepCommit, Subject, TemplateId, Term, VersionRef,
 };
 use genesis_policy::{Policy, decide};
 
@@ -87,6 +87,7 @@ pub(crate) fn merge_with_change() -> Experiment {
             spent("render", Side::Candidate, 20),
             spent("render", Side::Baseline, 20),
         ],
+        shadows: Vec::new(),
         sources: BTreeMap::from([(String::new(), SOURCE.to_owned())]),
         measured_us: 12_345,
         committed_us: 6_789,
@@ -256,6 +257,13 @@ pub(crate) fn all() -> Vec<Experiment> {
 
 pub(crate) fn limits() -> Limits {
     policy().limits_for("any")
+}
+
+/// The shadow of a run under the usual limits.
+pub(crate) fn shadow(found: ShadowFound) -> Shadow {
+    let allowed = limits();
+    let tried = Limits { fuel: 4 * allowed.fuel, memory_bytes: 4 * allowed.memory_bytes, ..allowed };
+    Shadow { allowed, tried, found }
 }
 
 pub(crate) fn usage() -> Usage {

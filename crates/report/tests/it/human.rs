@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use genesis_abi::{FailedReason, Finding, LimitHit, LimitName, Place, Report, RunOutcome, Severity, Span};
-use genesis_domain::Experiment;
-use genesis_report::{CheckedFile, GuestRun, Style, human, human_check, human_run};
+use genesis_domain::{Experiment, Need, RunShadow, ShadowFound, Side};
+use genesis_report::{CheckedFile, GuestRun, Profile, ProfiledStack, Style, human, human_check, human_run};
 use insta::assert_snapshot;
 use proptest::prelude::*;
 
@@ -158,7 +158,16 @@ fn clean_files_are_one_line() {
 fn run_text(outcome: &RunOutcome, report: Option<&Report>, stderr: &[u8]) -> String {
     let (usage, limits) = (fixture::usage(), fixture::limits());
     human_run(
-        &GuestRun { guest: "echo.wasm", outcome, usage: &usage, limits: &limits, report, stderr },
+        &GuestRun {
+            guest: "echo.wasm",
+            outcome,
+            usage: &usage,
+            limits: &limits,
+            report,
+            stderr,
+            shadow: None,
+            profile: None,
+        },
         &PLAIN,
     )
 }
@@ -217,6 +226,102 @@ fn every_outcome_says_what_happened() {
         .map(|outcome| run_text(outcome, None, b"").lines().next().unwrap().to_owned())
         .collect();
     assert_snapshot!(lines.join("\n"));
+}
+
+/// How a run out of fuel shows its shadow.
+fn shadow_line(found: ShadowFound) -> String {
+    let shadow = fixture::shadow(found);
+    let (usage, limits) = (fixture::usage(), fixture::limits());
+    let hit = LimitHit { limit: LimitName::Fuel, value: limits.fuel, peak: limits.fuel };
+    let run = GuestRun {
+        guest: "g",
+        outcome: &RunOutcome::OutOfFuel(hit),
+        usage: &usage,
+        limits: &limits,
+        report: None,
+        stderr: b"",
+        shadow: Some(&shadow),
+        profile: None,
+    };
+    let text = human_run(&run, &PLAIN);
+    text.lines().find_map(|line| line.strip_prefix("shadow  ")).unwrap().to_owned()
+}
+
+#[test]
+fn a_shadow_run_says_what_would_have_been_enough() {
+    let fuel = Need { limit: LimitName::Fuel, allowed: 1_000_000_000, needed: 1_234_567_890 };
+    let memory = Need { limit: LimitName::MemoryBytes, allowed: 64 << 20, needed: 96 << 20 };
+    let ended = |outcome, needs| ShadowFound::Ended { outcome, needs };
+    let lines = [
+        ended(RunOutcome::Completed, vec![fuel]),
+        ended(RunOutcome::Completed, vec![memory]),
+        ended(RunOutcome::Completed, vec![fuel, memory]),
+        ended(RunOutcome::Trapped { trap: "unreachable\u{1b}".to_owned() }, vec![fuel]),
+        ShadowFound::NoEnd { limit: LimitName::Fuel },
+        ShadowFound::NoEnd { limit: LimitName::MemoryBytes },
+        ShadowFound::Otherwise {
+            outcome: RunOutcome::TimedOut(LimitHit {
+                limit: LimitName::WallTimeMs,
+                value: 10_000,
+                peak: 10_001,
+            }),
+        },
+        ShadowFound::Otherwise {
+            outcome: RunOutcome::HostCallExceeded(LimitHit {
+                limit: LimitName::HostCalls,
+                value: 1_000_000,
+                peak: 1_000_001,
+            }),
+        },
+        ShadowFound::NotTried { why: "the host\u{1b} failed".to_owned() },
+    ]
+    .map(shadow_line);
+    assert_snapshot!(lines.join("\n"));
+}
+
+#[test]
+fn a_shadow_run_stands_beside_the_outcome_of_its_run_and_changes_no_verdict() {
+    let mut experiment = fixture::inconclusive_out_of_fuel();
+    let before = shown(&experiment);
+    experiment.shadows = vec![RunShadow {
+        check: "render".to_owned(),
+        side: Side::Candidate,
+        case: Some(3),
+        shadow: fixture::shadow(ShadowFound::NoEnd { limit: LimitName::Fuel }),
+    }];
+    let after = shown(&experiment);
+    let added: Vec<&str> = after.lines().filter(|line| !before.lines().any(|other| other == *line)).collect();
+    assert_eq!(added, ["    no end in sight within 4 times the fuel"]);
+    let at = after.lines().position(|line| line == added[0]).unwrap();
+    assert!(after.lines().nth(at - 1).unwrap().contains("render on the candidate, case port=3"), "{after}");
+}
+
+#[test]
+fn a_profile_says_what_was_counted_and_where_it_is() {
+    let (usage, limits) = (fixture::usage(), fixture::limits());
+    let stacks = [
+        ProfiledStack { caller: None, function: "function 0", fuel: 1 },
+        ProfiledStack { caller: Some(0), function: "function 1", fuel: 1_234_566 },
+    ];
+    let profile = Profile {
+        file: "g\u{1b}.svg",
+        stacks: &stacks,
+        calls: 12_345,
+        functions: 2,
+        merged_calls: 3,
+        named: false,
+    };
+    let run = GuestRun {
+        guest: "g",
+        outcome: &RunOutcome::Completed,
+        usage: &usage,
+        limits: &limits,
+        report: None,
+        stderr: b"",
+        shadow: None,
+        profile: Some(&profile),
+    };
+    assert_snapshot!(human_run(&run, &PLAIN));
 }
 
 proptest! {

@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use genesis_abi::{LimitHit, LimitName, Place, Report, RunOutcome, Severity};
-use genesis_domain::{Measured, Metric};
-use genesis_report::{CheckedFile, FORMAT_VERSION, GuestRun, SCHEMAS, json, json_check, json_run};
+use genesis_domain::{Measured, Metric, Need, RunShadow, ShadowFound, Side};
+use genesis_report::{
+    CheckedFile, FORMAT_VERSION, GuestRun, Profile, ProfiledStack, SCHEMAS, json, json_check, json_run,
+};
 use serde_json::Value;
 
 use crate::fixture;
@@ -111,6 +113,8 @@ fn runs_follow_the_schema_and_say_the_limit() {
             limits: &limits,
             report,
             stderr: b"\xff\x1b",
+            shadow: None,
+            profile: None,
         };
         valid("run", &json_run(&run))
     };
@@ -125,6 +129,58 @@ fn runs_follow_the_schema_and_say_the_limit() {
     let document = run(&RunOutcome::ModuleTooComplex { limits: limits_passed }, None);
     assert_eq!(document["limit"]["name"], "nesting");
     assert_eq!(document["more_limits"][0]["name"], "locals");
+}
+
+#[test]
+fn shadow_and_profile_of_a_run_follow_the_schema() {
+    let (usage, limits) = (fixture::usage(), fixture::limits());
+    let hit = LimitHit { limit: LimitName::Fuel, value: limits.fuel, peak: limits.fuel };
+    let stacks = [ProfiledStack { caller: None, function: "f", fuel: 7 }];
+    let profile =
+        Profile { file: "f.svg", stacks: &stacks, calls: 1, functions: 1, merged_calls: 0, named: true };
+    let need = Need { limit: LimitName::Fuel, allowed: limits.fuel, needed: limits.fuel + 1 };
+    let of = |found: ShadowFound| {
+        let shadow = fixture::shadow(found);
+        let run = GuestRun {
+            guest: "g",
+            outcome: &RunOutcome::OutOfFuel(hit.clone()),
+            usage: &usage,
+            limits: &limits,
+            report: None,
+            stderr: b"",
+            shadow: Some(&shadow),
+            profile: Some(&profile),
+        };
+        valid("run", &json_run(&run))
+    };
+    let document = of(ShadowFound::Ended { outcome: RunOutcome::Completed, needs: vec![need] });
+    assert_eq!((&document["profile"]["fuel"], &document["profile"]["stacks"]), (&7.into(), &1.into()));
+    let shadow = &document["shadow"];
+    assert_eq!((&shadow["found"], &shadow["outcome"]), (&"ended".into(), &"completed".into()));
+    assert_eq!(shadow["needs"][0]["needed"], limits.fuel + 1);
+    assert_eq!(shadow["limits"]["fuel"], 4 * limits.fuel);
+    let document = of(ShadowFound::NoEnd { limit: LimitName::MemoryBytes });
+    assert_eq!(document["shadow"]["outcome"], "memory_exceeded");
+    of(ShadowFound::Otherwise { outcome: RunOutcome::Cancelled });
+    let document = of(ShadowFound::NotTried { why: "w".to_owned() });
+    assert_eq!((&document["shadow"]["why"], &document["shadow"]["outcome"]), (&"w".into(), &Value::Null));
+}
+
+#[test]
+fn the_run_that_was_tried_has_its_shadow_and_no_other() {
+    let mut experiment = fixture::inconclusive_out_of_fuel();
+    experiment.shadows = vec![RunShadow {
+        check: "render".to_owned(),
+        side: Side::Baseline,
+        case: Some(4),
+        shadow: fixture::shadow(ShadowFound::NoEnd { limit: LimitName::Fuel }),
+    }];
+    let document = valid("experiment", &json(&experiment, &[]));
+    let with: Vec<&Value> =
+        document["runs"].as_array().unwrap().iter().filter(|run| run.get("shadow").is_some()).collect();
+    assert_eq!(with.len(), 1);
+    assert_eq!((&with[0]["side"], &with[0]["case"]), (&"baseline".into(), &4.into()));
+    assert_eq!(with[0]["shadow"]["found"], "no_end");
 }
 
 #[test]

@@ -8,5 +8,6 @@ mod determinism;
 mod guests;
 mod hostile;
 mod modules;
+mod profile;
 mod reports;
 mod runs;
