@@ -9,6 +9,7 @@ mod commands;
 mod corpus;
 mod crash;
 mod experiments;
+mod fuzz;
 mod guests;
 mod hostile;
 mod jobs;

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 
-use crate::bench;
+use crate::{bench, fuzz};
 
 /// What `--help` prints.
 pub(crate) const HELP: &str = "\
@@ -18,6 +18,10 @@ Usage: cargo xtask TASK
   ci                  formatting, lints, docs, licences, tests; stops at the first failure
                       and says how to repeat it
   soak [FILTER]       the long counts; writes tests/soak.md unless there is a FILTER
+                      (GENESIS_FUZZ_SECONDS=N tries each kind of hostile bytes for N
+                      seconds instead of 60)
+  fuzz [TARGET]       hostile bytes found by coverage, with libFuzzer; never part of ci
+      --seconds N       how long for each target [600]
   bench [OPTIONS] [FILTER]
                       the benchmarks, as times and as ratios to one of them
       --baseline NAME   the benchmark to compare with [native_validate]
@@ -36,6 +40,9 @@ Examples:
 /// The baseline that ratios are given to unless another is named.
 const BASELINE: &str = "native_validate";
 
+/// Seconds for which a target is fuzzed unless another number is named.
+const SECONDS: u64 = 600;
+
 /// One thing to do.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Task {
@@ -51,6 +58,8 @@ pub(crate) enum Task {
     Ci,
     /// Run the long counts that these arguments of the runner choose.
     Soak(Vec<String>),
+    /// Fuzz with coverage.
+    Fuzz(fuzz::Request),
     /// Run the benchmarks.
     Bench(bench::Request),
     /// Build the guests that cargo does not build.
@@ -83,6 +92,7 @@ pub(crate) fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Task, S
         "ci" => none(&task, &rest).map(|()| Task::Ci),
         "soak" => Ok(Task::Soak(rest)),
         "guests" => none(&task, &rest).map(|()| Task::Guests),
+        "fuzz" => fuzz_request(rest).map(Task::Fuzz),
         "bench" => bench_request(rest).map(Task::Bench),
         "digests" => match rest.as_slice() {
             [] => Ok(Task::Digests { write: false }),
@@ -91,6 +101,23 @@ pub(crate) fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Task, S
         },
         other => Err(format!("there is no task `{other}`")),
     }
+}
+
+fn fuzz_request(words: Vec<String>) -> Result<fuzz::Request, String> {
+    let mut request = fuzz::Request { target: None, seconds: SECONDS };
+    let mut words = words.into_iter();
+    while let Some(word) = words.next() {
+        match word.as_str() {
+            "--seconds" => {
+                let seconds = words.next().and_then(|word| word.parse().ok()).filter(|seconds| *seconds > 0);
+                request.seconds = seconds.ok_or("`--seconds` wants a number above 0")?;
+            }
+            option if option.starts_with('-') => return Err(format!("`fuzz` has no option `{option}`")),
+            _ if request.target.is_some() => return Err("`fuzz` takes one target".to_owned()),
+            _ => request.target = Some(word),
+        }
+    }
+    Ok(request)
 }
 
 fn bench_request(words: Vec<String>) -> Result<bench::Request, String> {
@@ -146,7 +173,7 @@ mod tests {
             .filter(|line| line.starts_with(|c: char| c.is_ascii_lowercase()) && !line.starts_with("cargo "))
             .map(|line| line.split_whitespace().next().unwrap())
             .collect::<Vec<_>>();
-        assert_eq!(tasks, ["genesis", "setup", "test", "ci", "soak", "bench", "guests", "digests"]);
+        assert_eq!(tasks, ["genesis", "setup", "test", "ci", "soak", "fuzz", "bench", "guests", "digests"]);
         for task in tasks {
             assert!(parsed(task).is_ok(), "{task}");
         }
@@ -158,6 +185,9 @@ mod tests {
             ("tests", "`tests`"),
             ("ci fast", "`fast`"),
             ("digests --force", "`--force`"),
+            ("fuzz --quick", "`--quick`"),
+            ("fuzz --seconds 0", "above 0"),
+            ("fuzz one two", "one target"),
             ("bench --quick", "`--quick`"),
             ("bench --baseline", "`--baseline`"),
             ("bench --write one", "filter"),
@@ -166,6 +196,13 @@ mod tests {
             let message = parsed(line).unwrap_err();
             assert!(message.contains(word), "{line}: {message}");
         }
+    }
+
+    #[test]
+    fn a_request_to_fuzz_keeps_its_options() {
+        let request = fuzz::Request { target: Some("templates".to_owned()), seconds: 5 };
+        assert_eq!(parsed("fuzz --seconds 5 templates"), Ok(Task::Fuzz(request)));
+        assert_eq!(parsed("fuzz"), Ok(Task::Fuzz(fuzz::Request { target: None, seconds: SECONDS })));
     }
 
     #[test]

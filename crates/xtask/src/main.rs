@@ -14,6 +14,7 @@ mod bench;
 mod call;
 mod ci;
 mod digests;
+mod fuzz;
 mod genesis;
 mod needs;
 mod project;
@@ -57,6 +58,7 @@ fn run(task: Task) -> Result<ExitCode> {
         Task::Test(arguments) => test::run(&project, &arguments)?,
         Task::Ci => ci::run(&project)?,
         Task::Soak(arguments) => soak::run(&project, &arguments)?,
+        Task::Fuzz(request) => fuzz::run(&project, &request)?,
         Task::Bench(request) => bench::run(&project, &request)?,
         Task::Guests => python_guest::build(&project)?,
         Task::Digests { write } => digests::run(&project, write)?,
