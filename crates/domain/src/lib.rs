@@ -1,6 +1,7 @@
 //! The experiment as types: identities, evidence, metrics, verdict, the steps of its history, and what the ledger
 //! records. No I/O, no clock, no runtime; nothing here decides or runs anything.
 
+mod address;
 mod evidence;
 mod experiment;
 mod ids;
@@ -11,6 +12,7 @@ mod shadow;
 mod step;
 mod verdict;
 
+pub use address::without_password;
 pub use evidence::{
     CaseRecord, CaseSide, CodeSummary, Evidence, GuestRef, Judged, PlanSummary, RunRecord, Side, Subject,
     TestCounts, VersionRef,
@@ -20,7 +22,8 @@ pub use ids::{CommitId, Digest, ExperimentId, IdError, Risk, Seed, TemplateId};
 pub use job::{AnalysisReply, AnalysisStatus, JobAnalysis, JobRecord, JobReply, JobStatus, JobUsage};
 pub use metric::{Measured, Metric, Metrics, NotApplicable};
 pub use record::{
-    Durability, ExperimentRecord, ExperimentStatus, Head, OutboxMessage, PromotedRecord, Promotion, RefUpdate,
+    Durability, ExperimentRecord, ExperimentStatus, Head, InboxMessage, OutboxMessage, PromotedRecord,
+    Promotion, RefUpdate,
 };
 pub use shadow::{Need, RunShadow, Shadow, ShadowFound};
 pub use step::{Step, Trailer};

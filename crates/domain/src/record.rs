@@ -127,6 +127,21 @@ pub struct RefUpdate {
     pub target: CommitId,
 }
 
+/// A request for an experiment that came by message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InboxMessage {
+    /// The experiment that it became: the same sender and request give the same.
+    pub experiment: ExperimentId,
+    /// Who sent it, as it says itself.
+    pub sender: String,
+    /// The sender's id of it, or where it lay in the broker.
+    pub request: String,
+    /// Digest of all that was asked: another request under the same id is told apart.
+    pub digest: Digest,
+    /// Milliseconds since the Unix epoch.
+    pub received_at_ms: i64,
+}
+
 /// An announcement that is not sent yet.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OutboxMessage {

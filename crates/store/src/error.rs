@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use sqlx::migrate::MigrateError;
+use sqlx::postgres::PgDatabaseError;
 
 /// Why the ledger could not be read or written. A write that failed has changed nothing.
 #[derive(Debug, thiserror::Error)]
@@ -11,7 +12,7 @@ pub enum StoreError {
     /// A database that something else has made.
     #[error("`{}` is not a Genesis ledger: {why}", path.display())]
     NotALedger {
-        /// The file.
+        /// The file, or the address without its password.
         path: PathBuf,
         /// What it is instead.
         why: String,
@@ -22,7 +23,7 @@ pub enum StoreError {
         path.display()
     )]
     Damaged {
-        /// The file.
+        /// The file, or the address without its password.
         path: PathBuf,
         /// What is wrong.
         message: String,
@@ -30,7 +31,7 @@ pub enum StoreError {
     /// A later version of Genesis has changed the tables.
     #[error("`{}` was written by a newer Genesis: its schema has version {found}, this one knows {known}", path.display())]
     Newer {
-        /// The file.
+        /// The file, or the address without its password.
         path: PathBuf,
         /// Its schema.
         found: i64,
@@ -40,7 +41,7 @@ pub enum StoreError {
     /// The file or its folder may not be written or opened.
     #[error("could not {action} in `{}`: permission denied, read-only or not there: {message}", path.display())]
     Denied {
-        /// The file.
+        /// The file, or the address without its password.
         path: PathBuf,
         /// What was tried.
         action: &'static str,
@@ -50,7 +51,7 @@ pub enum StoreError {
     /// No room on the disk, or the disk fails.
     #[error("could not {action} in `{}`: the disk is full or fails: {message}", path.display())]
     Disk {
-        /// The file.
+        /// The file, or the address without its password.
         path: PathBuf,
         /// What was tried.
         action: &'static str,
@@ -60,7 +61,7 @@ pub enum StoreError {
     /// Another process was writing for too long. Trying again is safe.
     #[error("could not {action} in `{}`: another process is writing: {message}", path.display())]
     Busy {
-        /// The file.
+        /// The file, or the address without its password.
         path: PathBuf,
         /// What was tried.
         action: &'static str,
@@ -73,7 +74,7 @@ pub enum StoreError {
     /// Anything else that the database says.
     #[error("could not {action} in `{}`: {message}", path.display())]
     Failed {
-        /// The file.
+        /// The file, or the address without its password.
         path: PathBuf,
         /// What was tried.
         action: &'static str,
@@ -131,6 +132,17 @@ fn from_sqlx(error: &sqlx::Error, path: &Path, action: &'static str) -> StoreErr
     match error {
         sqlx::Error::PoolTimedOut => StoreError::Busy { path, action, message },
         sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) => StoreError::Damaged { path, message },
+        sqlx::Error::Database(error) if error.try_downcast_ref::<PgDatabaseError>().is_some() => {
+            // <https://www.postgresql.org/docs/15/errcodes-appendix.html>
+            match error.code().as_deref().unwrap_or_default() {
+                "42501" | "3D000" | "25006" => StoreError::Denied { path, action, message },
+                code if code.starts_with("28") => StoreError::Denied { path, action, message },
+                "40001" | "40P01" | "55P03" | "57P03" | "53300" => StoreError::Busy { path, action, message },
+                "53100" | "58030" => StoreError::Disk { path, action, message },
+                "XX001" | "XX002" => StoreError::Damaged { path, message },
+                _ => StoreError::Failed { path, action, message },
+            }
+        }
         // The low byte of SQLite's result code, <https://sqlite.org/rescode.html>.
         sqlx::Error::Database(error) => {
             match error.code().and_then(|code| code.parse::<u32>().ok()).map(|code| code & 0xff) {

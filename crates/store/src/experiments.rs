@@ -7,10 +7,10 @@ use genesis_domain::{
 };
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Row as _, SqliteConnection};
+use sqlx::{Postgres, Sqlite};
 
 use crate::error::During;
+use crate::sql::{Connection, Row, query};
 use crate::{Ledger, StoreError};
 
 const INSERT_RECORD: &str = "
@@ -53,8 +53,8 @@ impl Ledger {
     /// # Errors
     /// What the database says; [`StoreError::Damaged`] when a row is not what was written.
     pub async fn experiment(&self, id: ExperimentId) -> Result<Option<ExperimentRecord>, StoreError> {
-        let mut connection = self.reader.acquire().await.during(&self.path, "read an experiment")?;
-        find(&mut connection, id, &self.path).await
+        let mut reader = self.reader("read an experiment").await?;
+        find(&mut reader.connection(), id, &self.path).await
     }
 
     /// Experiments, newest first.
@@ -62,23 +62,24 @@ impl Ledger {
     /// # Errors
     /// As [`Ledger::experiment`].
     pub async fn list(&self, filter: &ListFilter) -> Result<Vec<ExperimentRecord>, StoreError> {
-        let rows = sqlx::query(LIST)
+        const ACTION: &str = "list experiments";
+        let rows = query(LIST)
             .bind(filter.template.as_ref().map(TemplateId::as_str))
             .bind(filter.before.map(|id| id.to_string()))
             .bind(i64::from(filter.limit))
-            .fetch_all(&self.reader)
+            .fetch_all(&mut self.reader(ACTION).await?.connection())
             .await
-            .during(&self.path, "list experiments")?;
+            .during(&self.path, ACTION)?;
         rows.iter().map(|row| record(row, &self.path)).collect()
     }
 }
 
 pub(crate) async fn find(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection<'_>,
     id: ExperimentId,
     path: &Path,
 ) -> Result<Option<ExperimentRecord>, StoreError> {
-    let row = sqlx::query(FIND)
+    let row = query(FIND)
         .bind(id.to_string())
         .fetch_optional(connection)
         .await
@@ -87,13 +88,13 @@ pub(crate) async fn find(
 }
 
 pub(crate) async fn insert(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection<'_>,
     record: &ExperimentRecord,
     path: &Path,
 ) -> Result<(), StoreError> {
     const ACTION: &str = "record an experiment";
     let id = record.id.to_string();
-    sqlx::query(INSERT_RECORD)
+    query(INSERT_RECORD)
         .bind(&id)
         .bind(&record.instance)
         .bind(record.template.as_str())
@@ -105,12 +106,12 @@ pub(crate) async fn insert(
         .bind(record.baseline.as_ref().map(CommitId::as_str))
         .bind(record.tip.as_str())
         .bind(record.created_at_ms)
-        .execute(&mut *connection)
+        .execute(connection)
         .await
         .during(path, ACTION)?;
     let metrics = serde_json::to_string(&record.metrics)
         .map_err(|error| StoreError::Invalid(format!("experiment {id}: its metrics are no JSON: {error}")))?;
-    sqlx::query(INSERT_METRICS)
+    query(INSERT_METRICS)
         .bind(&id)
         .bind(value(&record.metrics, Metric::SuccessRate))
         .bind(value(&record.metrics, Metric::Regression))
@@ -128,7 +129,7 @@ pub(crate) async fn insert(
     Ok(())
 }
 
-fn record(row: &SqliteRow, path: &Path) -> Result<ExperimentRecord, StoreError> {
+fn record(row: &Row, path: &Path) -> Result<ExperimentRecord, StoreError> {
     let columns = Columns { row, path };
     Ok(ExperimentRecord {
         id: columns.parsed("experiment_id")?,
@@ -158,16 +159,19 @@ fn record(row: &SqliteRow, path: &Path) -> Result<ExperimentRecord, StoreError> 
 
 /// A row, every column of which is held against its type: a file can be changed by anybody.
 pub(crate) struct Columns<'r> {
-    pub(crate) row: &'r SqliteRow,
+    pub(crate) row: &'r Row,
     pub(crate) path: &'r Path,
 }
 
 impl Columns<'_> {
     pub(crate) fn get<T>(&self, column: &str) -> Result<T, StoreError>
     where
-        T: for<'d> sqlx::Decode<'d, sqlx::Sqlite> + sqlx::Type<sqlx::Sqlite>,
+        T: for<'d> sqlx::Decode<'d, Sqlite>
+            + sqlx::Type<Sqlite>
+            + for<'d> sqlx::Decode<'d, Postgres>
+            + sqlx::Type<Postgres>,
     {
-        self.row.try_get(column).during(self.path, "read a row")
+        self.row.get(column).during(self.path, "read a row")
     }
 
     pub(crate) fn parsed<T: std::str::FromStr<Err: std::fmt::Display>>(

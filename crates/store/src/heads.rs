@@ -3,11 +3,10 @@
 use std::path::Path;
 
 use genesis_domain::{CommitId, Digest, ExperimentId, Head, PromotedRecord, Promotion, TemplateId};
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Row as _, SqliteConnection};
 
 use crate::error::During;
 use crate::experiments::Columns;
+use crate::sql::{Connection, Row, query};
 use crate::{Ledger, StoreError};
 
 const FIND: &str = "SELECT template_id, head, version, digest FROM template_head WHERE template_id = $1";
@@ -35,8 +34,8 @@ impl Ledger {
     /// # Errors
     /// What the database says.
     pub async fn head(&self, id: &TemplateId) -> Result<Option<Head>, StoreError> {
-        let mut connection = self.reader.acquire().await.during(&self.path, "read a version in force")?;
-        find(&mut connection, id, &self.path).await
+        let mut reader = self.reader("read a version in force").await?;
+        find(&mut reader.connection(), id, &self.path).await
     }
 
     /// Every version in force, in order of the template's id.
@@ -44,10 +43,9 @@ impl Ledger {
     /// # Errors
     /// What the database says.
     pub async fn heads(&self) -> Result<Vec<Head>, StoreError> {
-        let rows = sqlx::query(LIST)
-            .fetch_all(&self.reader)
-            .await
-            .during(&self.path, "list the versions in force")?;
+        const ACTION: &str = "list the versions in force";
+        let mut reader = self.reader(ACTION).await?;
+        let rows = query(LIST).fetch_all(&mut reader.connection()).await.during(&self.path, ACTION)?;
         rows.iter().map(|row| head(row, &self.path)).collect()
     }
 
@@ -56,21 +54,22 @@ impl Ledger {
     /// # Errors
     /// What the database says.
     pub async fn promoted(&self, id: &TemplateId) -> Result<Vec<PromotedRecord>, StoreError> {
-        let rows = sqlx::query(PROMOTED)
+        const ACTION: &str = "list promoted versions";
+        let rows = query(PROMOTED)
             .bind(id.as_str())
-            .fetch_all(&self.reader)
+            .fetch_all(&mut self.reader(ACTION).await?.connection())
             .await
-            .during(&self.path, "list promoted versions")?;
+            .during(&self.path, ACTION)?;
         rows.iter().map(|row| promoted(row, &self.path)).collect()
     }
 }
 
 pub(crate) async fn find(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection<'_>,
     id: &TemplateId,
     path: &Path,
 ) -> Result<Option<Head>, StoreError> {
-    let row = sqlx::query(FIND)
+    let row = query(FIND)
         .bind(id.as_str())
         .fetch_optional(connection)
         .await
@@ -80,27 +79,27 @@ pub(crate) async fn find(
 
 /// Puts a version into force when the expected one is there before; whether it did.
 pub(crate) async fn swap(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection<'_>,
     promotion: &Promotion,
 ) -> Result<bool, sqlx::Error> {
     let head = &promotion.head;
-    let query = sqlx::query(if promotion.expected.is_some() { REPLACE } else { INSERT })
+    let swap = query(if promotion.expected.is_some() { REPLACE } else { INSERT })
         .bind(head.template.as_str())
         .bind(head.commit.as_str())
         .bind(&head.version)
         .bind(head.digest.as_str());
-    let query = match &promotion.expected {
-        Some(expected) => query.bind(expected.as_str()),
-        None => query,
+    let swap = match &promotion.expected {
+        Some(expected) => swap.bind(expected.as_str()),
+        None => swap,
     };
-    Ok(query.execute(connection).await?.rows_affected() == 1)
+    Ok(swap.execute(connection).await? == 1)
 }
 
 pub(crate) async fn insert_promoted(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection<'_>,
     promotion: &Promotion,
 ) -> Result<(), sqlx::Error> {
-    sqlx::query(INSERT_PROMOTED)
+    query(INSERT_PROMOTED)
         .bind(promotion.head.template.as_str())
         .bind(&promotion.head.version)
         .bind(promotion.head.digest.as_str())
@@ -112,7 +111,7 @@ pub(crate) async fn insert_promoted(
     Ok(())
 }
 
-fn head(row: &SqliteRow, path: &Path) -> Result<Head, StoreError> {
+fn head(row: &Row, path: &Path) -> Result<Head, StoreError> {
     let columns = Columns { row, path };
     Ok(Head {
         template: columns.named("template_id")?,
@@ -122,10 +121,9 @@ fn head(row: &SqliteRow, path: &Path) -> Result<Head, StoreError> {
     })
 }
 
-fn promoted(row: &SqliteRow, path: &Path) -> Result<PromotedRecord, StoreError> {
+fn promoted(row: &Row, path: &Path) -> Result<PromotedRecord, StoreError> {
     let columns = Columns { row, path };
-    let has_experiment =
-        row.try_get::<Option<String>, _>("experiment_id").during(path, "read a row")?.is_some();
+    let has_experiment = row.get::<Option<String>>("experiment_id").during(path, "read a row")?.is_some();
     Ok(PromotedRecord {
         version: columns.get("version")?,
         digest: Digest::from_text(&columns.get::<String>("digest")?),

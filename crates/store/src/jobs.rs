@@ -3,11 +3,10 @@
 use std::path::Path;
 
 use genesis_domain::{Digest, JobAnalysis, JobRecord};
-use sqlx::SqliteConnection;
-use sqlx::sqlite::SqliteRow;
 
 use crate::error::During;
 use crate::experiments::{Columns, signed};
+use crate::sql::{Connection, Row, query};
 use crate::{Ledger, StoreError};
 
 const INSERT: &str = "
@@ -23,8 +22,8 @@ impl Ledger {
     /// # Errors
     /// What the database says; [`StoreError::Damaged`] when a row is not what was written.
     pub async fn job(&self, id: &str) -> Result<Option<JobRecord>, StoreError> {
-        let mut connection = self.reader.acquire().await.during(&self.path, "read a job")?;
-        find(&mut connection, id, &self.path).await
+        let mut reader = self.reader("read a job").await?;
+        find(&mut reader.connection(), id, &self.path).await
     }
 
     /// Records a job, unless its id is taken: then what was recorded first is given and stands.
@@ -34,12 +33,12 @@ impl Ledger {
     pub async fn record_job(&self, job: &JobRecord) -> Result<Option<JobRecord>, StoreError> {
         const ACTION: &str = "record a job";
         let mut transaction = self.begin(ACTION).await?;
-        if let Some(known) = find(&mut transaction, &job.reply.request_id, &self.path).await? {
+        if let Some(known) = find(&mut transaction.connection(), &job.reply.request_id, &self.path).await? {
             return Ok(Some(known));
         }
         let reply = serde_json::to_string(&job.reply)
             .map_err(|error| StoreError::Invalid(format!("the reply is no JSON: {error}")))?;
-        sqlx::query(INSERT)
+        query(INSERT)
             .bind(&job.reply.request_id)
             .bind(&job.instance)
             .bind(job.request.as_str())
@@ -52,7 +51,7 @@ impl Ledger {
             .bind(signed(job.reply.usage.lines, "lines_analyzed")?)
             .bind(reply)
             .bind(job.created_at_ms)
-            .execute(&mut *transaction)
+            .execute(&mut transaction.connection())
             .await
             .during(&self.path, ACTION)?;
         transaction.commit().await.during(&self.path, ACTION)?;
@@ -61,15 +60,15 @@ impl Ledger {
 }
 
 async fn find(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection<'_>,
     id: &str,
     path: &Path,
 ) -> Result<Option<JobRecord>, StoreError> {
-    let row = sqlx::query(FIND).bind(id).fetch_optional(connection).await.during(path, "read a job")?;
+    let row = query(FIND).bind(id).fetch_optional(connection).await.during(path, "read a job")?;
     row.map(|row| record(&row, path)).transpose()
 }
 
-fn record(row: &SqliteRow, path: &Path) -> Result<JobRecord, StoreError> {
+fn record(row: &Row, path: &Path) -> Result<JobRecord, StoreError> {
     let columns = Columns { row, path };
     Ok(JobRecord {
         instance: columns.get("instance_id")?,

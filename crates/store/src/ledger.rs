@@ -5,18 +5,17 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use genesis_domain::{ExperimentRecord, Head, OutboxMessage, Promotion, RefUpdate};
-use sqlx::{SqliteConnection, SqlitePool};
 
 use crate::error::During;
+use crate::sql::{Connection, Database, Reader, Transaction};
 use crate::{StoreError, experiments, heads, outbox, refs};
 
 /// The ledger. Cheap to clone; all clones are one.
 #[derive(Clone)]
 pub struct Ledger {
+    /// The file; the address without its password where it is a server's.
     pub(crate) path: PathBuf,
-    /// One connection: writers of this process wait in line rather than for the file's lock.
-    pub(crate) writer: SqlitePool,
-    pub(crate) reader: SqlitePool,
+    pub(crate) database: Database,
 }
 
 /// One experiment with all that is recorded together with it.
@@ -65,7 +64,7 @@ impl Ledger {
         let mut transaction = self.begin(ACTION).await?;
         let mut outcomes = Vec::with_capacity(commits.len());
         for commit in commits {
-            outcomes.push(self.commit_one(&mut transaction, commit).await?);
+            outcomes.push(self.commit_one(&mut transaction.connection(), commit).await?);
         }
         transaction.commit().await.during(&self.path, ACTION)?;
         Ok(outcomes)
@@ -83,37 +82,39 @@ impl Ledger {
     ) -> Result<Committed, StoreError> {
         const ACTION: &str = "change the version in force";
         let mut transaction = self.begin(ACTION).await?;
-        if !heads::swap(&mut transaction, promotion).await.during(&self.path, ACTION)? {
-            return self.head_moved(&mut transaction, promotion).await;
+        let mut connection = transaction.connection();
+        if !heads::swap(&mut connection, promotion).await.during(&self.path, ACTION)? {
+            return self.head_moved(&mut connection, promotion).await;
         }
-        heads::insert_promoted(&mut transaction, promotion).await.during(&self.path, ACTION)?;
-        refs::want(&mut transaction, None, updates).await.during(&self.path, ACTION)?;
+        heads::insert_promoted(&mut connection, promotion).await.during(&self.path, ACTION)?;
+        refs::want(&mut connection, None, updates).await.during(&self.path, ACTION)?;
         transaction.commit().await.during(&self.path, ACTION)?;
         Ok(Committed::Recorded)
     }
 
-    /// The file.
+    /// The file, or the address of the database without its password.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Ends all connections and merges the log into the file. Dropping the ledger does the same some time later.
+    /// Ends all connections, and merges the log into the file where there is one. Dropping the ledger does the same some time later.
     pub async fn close(&self) {
-        self.reader.close().await;
-        self.writer.close().await;
+        self.database.close().await;
     }
 
-    /// Takes the file's write lock at once: a transaction that reads first and writes later could not be repeated.
-    pub(crate) async fn begin(
-        &self,
-        action: &'static str,
-    ) -> Result<sqlx::Transaction<'static, sqlx::Sqlite>, StoreError> {
-        self.writer.begin_with("BEGIN IMMEDIATE").await.during(&self.path, action)
+    /// Begins to write: one writer at a time.
+    pub(crate) async fn begin(&self, action: &'static str) -> Result<Transaction, StoreError> {
+        self.database.begin().await.during(&self.path, action)
+    }
+
+    /// A connection to read by.
+    pub(crate) async fn reader(&self, action: &'static str) -> Result<Reader, StoreError> {
+        self.database.reader().await.during(&self.path, action)
     }
 
     async fn commit_one(
         &self,
-        connection: &mut SqliteConnection,
+        connection: &mut Connection<'_>,
         commit: &Commit,
     ) -> Result<Committed, StoreError> {
         const ACTION: &str = "record an experiment";
@@ -144,7 +145,7 @@ impl Ledger {
 
     async fn head_moved(
         &self,
-        connection: &mut SqliteConnection,
+        connection: &mut Connection<'_>,
         promotion: &Promotion,
     ) -> Result<Committed, StoreError> {
         let actual = heads::find(connection, &promotion.head.template, &self.path).await?;

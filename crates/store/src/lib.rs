@@ -7,15 +7,20 @@
 mod error;
 mod experiments;
 mod heads;
+mod inbox;
 mod jobs;
 mod ledger;
 mod open;
 mod outbox;
 mod rebuild;
 mod refs;
+mod sql;
+mod wake;
 
 pub use error::StoreError;
 pub use experiments::ListFilter;
 pub use genesis_domain::Durability;
+pub use inbox::Received;
 pub use ledger::{Commit, Committed, Ledger};
 pub use rebuild::{Rebuild, Rebuilt};
+pub use wake::Wake;

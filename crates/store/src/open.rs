@@ -3,26 +3,38 @@
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::str::FromStr as _;
 use std::time::Duration;
 
-use genesis_domain::Durability;
+use genesis_domain::{Durability, without_password};
 use sqlx::migrate::Migrator;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions as _, Row as _, SqliteConnection};
+use sqlx::{ConnectOptions as _, Connection as _};
 
 use crate::error::During;
+use crate::sql::{self, Database, query};
 use crate::{Ledger, StoreError};
 
-static MIGRATOR: Migrator = sqlx::migrate!("../../migrations/genesis/sqlite");
+static MIGRATOR_SQLITE: Migrator = sqlx::migrate!("../../migrations/genesis/sqlite");
+
+static MIGRATOR_POSTGRES: Migrator = sqlx::migrate!("../../migrations/genesis/postgres");
+
+/// Tables by which a ledger is told from any other database: 2 when it is one.
+const OUR_TABLES_POSTGRES: &str = "
+    SELECT count(*) FROM pg_tables
+    WHERE schemaname = current_schema() AND tablename IN ('experiment_records', '_sqlx_migrations')";
 
 /// `GENE`, as set by the first migration.
 const APPLICATION_ID: i64 = 0x4745_4E45;
 
-/// How long a writer waits for another process.
+/// How long a writer waits for another process, or for a free connection.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 /// Between two tries to open a file that another process is making.
 const BUSY_PAUSE: Duration = Duration::from_millis(10);
 const READERS: u32 = 4;
+/// Connections of one process to a server.
+const CONNECTIONS: u32 = 8;
 
 /// Damaged files that are kept beside each other.
 const MOST_ASIDE: u32 = 100;
@@ -48,9 +60,49 @@ impl Ledger {
             .max_connections(READERS)
             .acquire_timeout(BUSY_TIMEOUT)
             .connect_lazy_with(options);
-        let ledger = Self { path: path.to_owned(), writer, reader };
+        let ledger = Self { path: path.to_owned(), database: Database::Sqlite { writer, reader } };
         ledger.migrate_in_turn().await?;
         Ok(ledger)
+    }
+
+    /// Opens the ledger in a database of PostgreSQL, `postgres://user@host/database`, and makes its tables when there are
+    /// none. What several processes write goes in turn, as with a file.
+    ///
+    /// # Errors
+    /// As [`Ledger::open`]; no message holds the password.
+    pub async fn connect(url: &str, durability: Durability) -> Result<Self, StoreError> {
+        let path = PathBuf::from(without_password(url));
+        let options = PgConnectOptions::from_str(url)
+            .during(&path, ACTION)?
+            .application_name("genesis-ledger")
+            .disable_statement_logging();
+        let options = match durability {
+            Durability::Durable => options,
+            Durability::Fast => options.options([("synchronous_commit", "off")]),
+        };
+        // A pool would try a server that is not there for as long as it waits for a free connection.
+        options.connect().await.during(&path, ACTION)?.close().await.during(&path, ACTION)?;
+        let pool = PgPoolOptions::new()
+            .max_connections(CONNECTIONS)
+            .acquire_timeout(BUSY_TIMEOUT)
+            .connect_lazy_with(options);
+        let ledger = Self { path, database: Database::Postgres(pool) };
+        ledger.migrate().await?;
+        Ok(ledger)
+    }
+
+    /// Whether the database can be reached now.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        const ACTION: &str = "reach the ledger";
+        let mut reader = self.reader(ACTION).await?;
+        query("SELECT count(*) FROM refs WHERE pending = 2")
+            .fetch_number(&mut reader.connection())
+            .await
+            .during(&self.path, ACTION)?;
+        Ok(())
     }
 
     /// Moves a file that is no readable ledger out of the way, together with its logs, so that a new one can be
@@ -99,36 +151,64 @@ impl Ledger {
     /// In one transaction, so that two processes that make the same ledger do not meet half way.
     async fn migrate(&self) -> Result<(), StoreError> {
         let mut transaction = self.begin(ACTION).await?;
-        self.refuse_foreign(&mut transaction).await?;
-        self.refuse_newer(&mut transaction).await?;
+        let mut connection = transaction.connection();
+        self.refuse_foreign(&mut connection).await?;
+        let migrator = match &connection {
+            sql::Connection::Sqlite(_) => &MIGRATOR_SQLITE,
+            sql::Connection::Postgres(_) => &MIGRATOR_POSTGRES,
+        };
+        self.refuse_newer(&mut connection, migrator).await?;
         // All of them, and none is only marked as applied.
-        MIGRATOR.run_direct(None, &mut *transaction, false).await.during(&self.path, ACTION)?;
+        match connection {
+            sql::Connection::Sqlite(connection) => migrator.run_direct(None, connection, false).await,
+            sql::Connection::Postgres(connection) => migrator.run_direct(None, connection, false).await,
+        }
+        .during(&self.path, ACTION)?;
         transaction.commit().await.during(&self.path, ACTION)
     }
 
-    async fn refuse_foreign(&self, connection: &mut SqliteConnection) -> Result<(), StoreError> {
-        let mark: i64 = scalar(connection, "PRAGMA application_id").await.during(&self.path, ACTION)?;
-        let tables: i64 =
-            scalar(connection, "SELECT count(*) FROM sqlite_schema").await.during(&self.path, ACTION)?;
-        if tables == 0 || mark == APPLICATION_ID {
+    async fn refuse_foreign(&self, connection: &mut sql::Connection<'_>) -> Result<(), StoreError> {
+        let (marked, tables) = match connection {
+            sql::Connection::Sqlite(_) => {
+                let mark = self.number(connection, "PRAGMA application_id").await?;
+                (mark == APPLICATION_ID, "SELECT count(*) FROM sqlite_schema")
+            }
+            sql::Connection::Postgres(_) => {
+                let ours = self.number(connection, OUR_TABLES_POSTGRES).await?;
+                (ours == 2, "SELECT count(*) FROM pg_tables WHERE schemaname = current_schema()")
+            }
+        };
+        if marked || self.number(connection, tables).await? == 0 {
             return Ok(());
         }
         let why = "it is a database of another application".to_owned();
         Err(StoreError::NotALedger { path: self.path.clone(), why })
     }
 
-    async fn refuse_newer(&self, connection: &mut SqliteConnection) -> Result<(), StoreError> {
-        let tables: i64 =
-            scalar(connection, "SELECT count(*) FROM sqlite_schema WHERE name = '_sqlx_migrations'")
-                .await
-                .during(&self.path, ACTION)?;
-        if tables == 0 {
+    async fn number(
+        &self,
+        connection: &mut sql::Connection<'_>,
+        sql: &'static str,
+    ) -> Result<i64, StoreError> {
+        query(sql).fetch_number(connection).await.during(&self.path, ACTION)
+    }
+
+    async fn refuse_newer(
+        &self,
+        connection: &mut sql::Connection<'_>,
+        migrator: &Migrator,
+    ) -> Result<(), StoreError> {
+        let tables = match connection {
+            sql::Connection::Sqlite(_) => {
+                "SELECT count(*) FROM sqlite_schema WHERE name = '_sqlx_migrations'"
+            }
+            sql::Connection::Postgres(_) => OUR_TABLES_POSTGRES,
+        };
+        if self.number(connection, tables).await? == 0 {
             return Ok(());
         }
-        let found: i64 = scalar(connection, "SELECT coalesce(max(version), 0) FROM _sqlx_migrations")
-            .await
-            .during(&self.path, ACTION)?;
-        let known = MIGRATOR.iter().map(|migration| migration.version).max().unwrap_or_default();
+        let found = self.number(connection, "SELECT coalesce(max(version), 0) FROM _sqlx_migrations").await?;
+        let known = migrator.iter().map(|migration| migration.version).max().unwrap_or_default();
         if found > known {
             return Err(StoreError::Newer { path: self.path.clone(), found, known });
         }
@@ -150,10 +230,6 @@ fn options(path: &Path, durability: Durability) -> SqliteConnectOptions {
         .foreign_keys(true)
         .busy_timeout(BUSY_TIMEOUT)
         .disable_statement_logging()
-}
-
-async fn scalar(connection: &mut SqliteConnection, sql: &'static str) -> Result<i64, sqlx::Error> {
-    sqlx::query(sql).fetch_one(connection).await?.try_get(0)
 }
 
 fn with_suffix(path: &Path, suffix: &str) -> PathBuf {

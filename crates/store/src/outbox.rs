@@ -1,11 +1,11 @@
 //! Announcements that are not sent yet.
 
-use genesis_domain::OutboxMessage;
-use sqlx::SqliteConnection;
+use genesis_domain::{ExperimentId, OutboxMessage};
 
 use crate::error::During;
 use crate::experiments::Columns;
-use crate::{Ledger, StoreError};
+use crate::sql::{Connection, query};
+use crate::{Ledger, StoreError, wake};
 
 const INSERT: &str = "
     INSERT INTO outbox (message_id, subject, payload, experiment_id, created_at) VALUES ($1, $2, $3, $4, $5)";
@@ -20,17 +20,20 @@ const UNSENT: &str = "
 
 const MARK: &str = "UPDATE outbox SET sent_at = $2 WHERE message_id = $1 AND sent_at IS NULL";
 
+const AGAIN: &str = "UPDATE outbox SET sent_at = NULL WHERE experiment_id = $1";
+
 impl Ledger {
     /// Announcements to be sent, oldest first: only of experiments whose refs are all set.
     ///
     /// # Errors
     /// What the database says.
     pub async fn unsent(&self, limit: u32) -> Result<Vec<OutboxMessage>, StoreError> {
-        let rows = sqlx::query(UNSENT)
+        const ACTION: &str = "list announcements";
+        let rows = query(UNSENT)
             .bind(i64::from(limit))
-            .fetch_all(&self.reader)
+            .fetch_all(&mut self.reader(ACTION).await?.connection())
             .await
-            .during(&self.path, "list announcements")?;
+            .during(&self.path, ACTION)?;
         rows.iter()
             .map(|row| {
                 let columns = Columns { row, path: &self.path };
@@ -53,30 +56,48 @@ impl Ledger {
         const ACTION: &str = "note the announcements that were sent";
         let mut transaction = self.begin(ACTION).await?;
         for id in message_ids {
-            sqlx::query(MARK)
+            query(MARK)
                 .bind(id.as_ref())
                 .bind(at_ms)
-                .execute(&mut *transaction)
+                .execute(&mut transaction.connection())
                 .await
                 .during(&self.path, ACTION)?;
         }
         transaction.commit().await.during(&self.path, ACTION)
     }
+
+    /// Lets everything that was announced of an experiment be sent once more: whoever asked again may have missed it.
+    /// Gives how many announcements there are.
+    ///
+    /// # Errors
+    /// What the database says. Nothing is changed then.
+    pub async fn announce_again(&self, id: ExperimentId) -> Result<u64, StoreError> {
+        const ACTION: &str = "announce an experiment again";
+        let mut transaction = self.begin(ACTION).await?;
+        let count = query(AGAIN)
+            .bind(id.to_string())
+            .execute(&mut transaction.connection())
+            .await
+            .during(&self.path, ACTION)?;
+        wake::notify(&mut transaction.connection()).await.during(&self.path, ACTION)?;
+        transaction.commit().await.during(&self.path, ACTION)?;
+        Ok(count)
+    }
 }
 
 pub(crate) async fn insert(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection<'_>,
     messages: &[OutboxMessage],
     created_at_ms: i64,
 ) -> Result<(), sqlx::Error> {
     for message in messages {
-        sqlx::query(INSERT)
+        query(INSERT)
             .bind(&message.message_id)
             .bind(&message.subject)
             .bind(&message.payload)
             .bind(message.experiment.to_string())
             .bind(created_at_ms)
-            .execute(&mut *connection)
+            .execute(connection)
             .await?;
     }
     Ok(())

@@ -3,6 +3,7 @@
 use genesis_domain::{ExperimentRecord, Head, PromotedRecord, Promotion, TemplateId};
 
 use crate::error::During;
+use crate::sql::{Connection, query};
 use crate::{Ledger, StoreError, experiments, heads};
 
 /// All that history says.
@@ -39,7 +40,8 @@ const CLEAR: [&str; 6] = [
 ];
 
 /// Announcements stay while their experiments are replaced; the keys are checked when the transaction ends.
-const DEFER_KEYS: &str = "PRAGMA defer_foreign_keys = ON";
+const DEFER_KEYS_SQLITE: &str = "PRAGMA defer_foreign_keys = ON";
+const DEFER_KEYS_POSTGRES: &str = "SET CONSTRAINTS ALL DEFERRED";
 
 const DROP_ORPHANS: &str =
     "DELETE FROM outbox WHERE experiment_id NOT IN (SELECT experiment_id FROM experiment_records)";
@@ -56,12 +58,17 @@ impl Ledger {
         const ACTION: &str = "rebuild the ledger";
         let path = &self.path;
         let mut transaction = self.begin(ACTION).await?;
-        sqlx::query(DEFER_KEYS).execute(&mut *transaction).await.during(path, ACTION)?;
+        let mut connection = transaction.connection();
+        let defer = match connection {
+            Connection::Sqlite(_) => DEFER_KEYS_SQLITE,
+            Connection::Postgres(_) => DEFER_KEYS_POSTGRES,
+        };
+        query(defer).execute(&mut connection).await.during(path, ACTION)?;
         for clear in CLEAR {
-            sqlx::query(clear).execute(&mut *transaction).await.during(path, ACTION)?;
+            query(clear).execute(&mut connection).await.during(path, ACTION)?;
         }
         for record in &rebuild.experiments {
-            experiments::insert(&mut transaction, record, path).await?;
+            experiments::insert(&mut connection, record, path).await?;
         }
         let mut templates = std::collections::BTreeMap::new();
         for (template, promoted) in &rebuild.promoted {
@@ -76,18 +83,16 @@ impl Ledger {
                 experiment: promoted.experiment,
                 at_ms: promoted.at_ms,
             };
-            if !heads::swap(&mut transaction, &promotion).await.during(path, ACTION)? {
+            if !heads::swap(&mut connection, &promotion).await.during(path, ACTION)? {
                 return Err(StoreError::Invalid(format!(
                     "`{template}` has no place for {}",
                     promoted.commit
                 )));
             }
-            heads::insert_promoted(&mut transaction, &promotion).await.during(path, ACTION)?;
+            heads::insert_promoted(&mut connection, &promotion).await.during(path, ACTION)?;
         }
-        let dropped =
-            sqlx::query(DROP_ORPHANS).execute(&mut *transaction).await.during(path, ACTION)?.rows_affected();
-        let kept: i64 =
-            sqlx::query_scalar(COUNT_OUTBOX).fetch_one(&mut *transaction).await.during(path, ACTION)?;
+        let dropped = query(DROP_ORPHANS).execute(&mut connection).await.during(path, ACTION)?;
+        let kept = query(COUNT_OUTBOX).fetch_number(&mut connection).await.during(path, ACTION)?;
         transaction.commit().await.during(path, ACTION)?;
         Ok(Rebuilt {
             experiments: rebuild.experiments.len() as u64,

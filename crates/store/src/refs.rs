@@ -1,11 +1,11 @@
 //! What refs must be, and which of them are not known to be set.
 
 use genesis_domain::{ExperimentId, RefUpdate};
-use sqlx::SqliteConnection;
 
 use crate::error::During;
 use crate::experiments::Columns;
-use crate::{Ledger, StoreError};
+use crate::sql::{Connection, query};
+use crate::{Ledger, StoreError, wake};
 
 const WANT: &str = "
     INSERT INTO refs (name, target, pending) VALUES ($1, $2, 1)
@@ -25,10 +25,9 @@ impl Ledger {
     /// # Errors
     /// What the database says.
     pub async fn pending_refs(&self) -> Result<Vec<RefUpdate>, StoreError> {
-        let rows = sqlx::query(PENDING)
-            .fetch_all(&self.reader)
-            .await
-            .during(&self.path, "list the refs to be set")?;
+        const ACTION: &str = "list the refs to be set";
+        let mut reader = self.reader(ACTION).await?;
+        let rows = query(PENDING).fetch_all(&mut reader.connection()).await.during(&self.path, ACTION)?;
         rows.iter()
             .map(|row| {
                 let columns = Columns { row, path: &self.path };
@@ -45,27 +44,29 @@ impl Ledger {
         const ACTION: &str = "note the refs that were set";
         let mut transaction = self.begin(ACTION).await?;
         for update in updates {
-            sqlx::query(MARK)
+            query(MARK)
                 .bind(&update.name)
                 .bind(update.target.as_str())
-                .execute(&mut *transaction)
+                .execute(&mut transaction.connection())
                 .await
                 .during(&self.path, ACTION)?;
         }
+        // What was waiting for these can be announced now.
+        wake::notify(&mut transaction.connection()).await.during(&self.path, ACTION)?;
         transaction.commit().await.during(&self.path, ACTION)
     }
 }
 
 /// Notes what refs must be, for an experiment or by a person's word.
 pub(crate) async fn want(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection<'_>,
     experiment: Option<ExperimentId>,
     updates: &[RefUpdate],
 ) -> Result<(), sqlx::Error> {
     for update in updates {
-        sqlx::query(WANT).bind(&update.name).bind(update.target.as_str()).execute(&mut *connection).await?;
+        query(WANT).bind(&update.name).bind(update.target.as_str()).execute(connection).await?;
         if let Some(id) = experiment {
-            sqlx::query(BELONGS).bind(id.to_string()).bind(&update.name).execute(&mut *connection).await?;
+            query(BELONGS).bind(id.to_string()).bind(&update.name).execute(connection).await?;
         }
     }
     Ok(())

@@ -20,6 +20,7 @@ mod needs;
 mod project;
 mod python;
 mod python_guest;
+mod servers;
 mod soak;
 mod test;
 mod wasm_cc;

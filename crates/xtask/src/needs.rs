@@ -6,7 +6,7 @@ use anyhow::{Result, bail};
 
 use crate::call::Call;
 use crate::project::{GUESTS_MANIFEST, Project};
-use crate::{python_guest, wasm_cc};
+use crate::{python_guest, servers, wasm_cc};
 
 /// The target that guests are built for.
 pub(crate) const GUEST_TARGET: &str = "wasm32-wasip1";
@@ -35,7 +35,7 @@ struct Need {
     instead: Option<&'static str>,
 }
 
-const NEEDS: [Need; 9] = [
+const NEEDS: [Need; 12] = [
     Need {
         name: "the target wasm32-wasip1",
         purpose: Purpose::Build,
@@ -105,6 +105,30 @@ const NEEDS: [Need; 9] = [
         install: |project| install_debian(project, &["libxml2-utils"]),
         by_hand: "apt-get install libxml2-utils, or what brings libxml2's tools elsewhere",
         instead: None,
+    },
+    Need {
+        name: "the NATS server",
+        purpose: Purpose::Test,
+        is_met: |project| Call::new(project, "nats-server", ["--version"]).succeeds(),
+        install: |project| install_debian(project, &["nats-server"]),
+        by_hand: "install nats-server 2.9 or newer (Debian: apt-get install nats-server)",
+        instead: Some("the tests that need it fail and say so"),
+    },
+    Need {
+        name: "PostgreSQL",
+        purpose: Purpose::Test,
+        is_met: servers::has_postgres,
+        install: |project| install_debian(project, &["postgresql"]),
+        by_hand: "install PostgreSQL 15 or newer (Debian: apt-get install postgresql)",
+        instead: Some("the tests that need it fail and say so"),
+    },
+    Need {
+        name: "clients of NATS and pgmq for Python",
+        purpose: Purpose::Test,
+        is_met: servers::has_clients,
+        install: servers::install_clients,
+        by_hand: "install Python 3.10 or newer with venv and pip, then: cargo xtask setup",
+        instead: Some("the tests that need them fail and say so"),
     },
     Need {
         name: "cargo-nextest",

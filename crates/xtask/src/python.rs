@@ -40,6 +40,11 @@ impl Package {
         Ok(folder)
     }
 
+    /// Whether it is installed.
+    pub(crate) fn is_installed(&self, project: &Project) -> bool {
+        self.folder(project).join("installed").is_file()
+    }
+
     fn folder(&self, project: &Project) -> PathBuf {
         project.root().join("target/tools").join(format!("{}-{}", self.name, self.version))
     }

@@ -6,10 +6,8 @@ use genesis_store::{Committed, StoreError};
 
 use crate::support::*;
 
-#[tokio::test]
-async fn what_is_recorded_reads_back() {
-    let folder = tempfile::tempdir().unwrap();
-    let ledger = open(folder.path()).await;
+pub(crate) async fn what_is_recorded_reads_back(place: &Place<'_>) {
+    let ledger = place.open().await;
     let commit = promoting(1, "a", None);
     assert_eq!(ledger.commit(std::slice::from_ref(&commit)).await.unwrap(), [Committed::Recorded]);
     assert_eq!(ledger.experiment(id(1)).await.unwrap(), Some(commit.record.clone()));
@@ -23,10 +21,8 @@ async fn what_is_recorded_reads_back() {
     assert_eq!(ledger.experiment(id(2)).await.unwrap(), None);
 }
 
-#[tokio::test]
-async fn a_loser_leaves_nothing_and_the_others_go_through() {
-    let folder = tempfile::tempdir().unwrap();
-    let ledger = open(folder.path()).await;
+pub(crate) async fn a_loser_leaves_nothing_and_the_others_go_through(place: &Place<'_>) {
+    let ledger = place.open().await;
     let batch = [promoting(1, "a", None), promoting(2, "a", None), promoting(3, "b", None), refused(4, "a")];
     let outcomes = ledger.commit(&batch).await.unwrap();
     let in_force = batch[0].promotion.as_ref().unwrap().head.clone();
@@ -55,19 +51,15 @@ async fn a_loser_leaves_nothing_and_the_others_go_through() {
     assert_eq!(versions, [commit_id(2), commit_id(1)]);
 }
 
-#[tokio::test]
-async fn a_head_that_is_expected_and_not_there_is_refused() {
-    let folder = tempfile::tempdir().unwrap();
-    let ledger = open(folder.path()).await;
+pub(crate) async fn a_head_that_is_expected_and_not_there_is_refused(place: &Place<'_>) {
+    let ledger = place.open().await;
     let outcomes = ledger.commit(&[promoting(2, "a", Some(1))]).await.unwrap();
     assert_eq!(outcomes, [Committed::HeadMoved { actual: None }]);
     assert_eq!(ledger.experiment(id(2)).await.unwrap(), None);
 }
 
-#[tokio::test]
-async fn of_two_ledgers_that_promote_at_once_exactly_one_wins() {
-    let folder = tempfile::tempdir().unwrap();
-    let (one, other) = (open(folder.path()).await, open(folder.path()).await);
+pub(crate) async fn of_two_ledgers_that_promote_at_once_exactly_one_wins(place: &Place<'_>) {
+    let (one, other) = (place.open().await, place.open().await);
     let mut expected = None;
     for round in 0..40_u32 {
         let (a, b) = (promoting(2 * round + 1, "a", expected), promoting(2 * round + 2, "a", expected));
@@ -94,10 +86,8 @@ async fn of_two_ledgers_that_promote_at_once_exactly_one_wins() {
     assert_eq!(other.promoted(&template("a")).await.unwrap().len(), 40);
 }
 
-#[tokio::test]
-async fn the_same_id_again_changes_nothing() {
-    let folder = tempfile::tempdir().unwrap();
-    let ledger = open(folder.path()).await;
+pub(crate) async fn the_same_id_again_changes_nothing(place: &Place<'_>) {
+    let ledger = place.open().await;
     ledger.commit(&[promoting(1, "a", None)]).await.unwrap();
     ledger.mark_refs_set(&ledger.pending_refs().await.unwrap()).await.unwrap();
 
@@ -111,16 +101,14 @@ async fn the_same_id_again_changes_nothing() {
     let mut other = promoting(1, "a", Some(1));
     other.record.digest = genesis_domain::Digest::of(b"other");
     let mut stricter = promoting(1, "a", Some(1));
-    stricter.record.policy = "strict".to_owned();
+    "strict".clone_into(&mut stricter.record.policy);
     let outcomes = ledger.commit(&[other, stricter, promoting(1, "b", None)]).await.unwrap();
     assert_eq!(outcomes, [Committed::Conflict, Committed::Conflict, Committed::Conflict]);
     assert_eq!(ledger.head(&template("b")).await.unwrap(), None);
 }
 
-#[tokio::test]
-async fn a_persons_rollback_changes_the_head_and_leaves_refs_to_be_set() {
-    let folder = tempfile::tempdir().unwrap();
-    let ledger = open(folder.path()).await;
+pub(crate) async fn a_persons_rollback_changes_the_head_and_leaves_refs_to_be_set(place: &Place<'_>) {
+    let ledger = place.open().await;
     ledger.commit(&[promoting(1, "a", None), promoting(2, "a", Some(1))]).await.unwrap();
     ledger.mark_refs_set(&ledger.pending_refs().await.unwrap()).await.unwrap();
     let head = Head { commit: commit_id(3), ..promoting(1, "a", None).promotion.unwrap().head };
@@ -140,10 +128,8 @@ async fn a_persons_rollback_changes_the_head_and_leaves_refs_to_be_set() {
     assert_eq!(ledger.promoted(&template("a")).await.unwrap()[0].experiment, None);
 }
 
-#[tokio::test]
-async fn a_commit_that_contradicts_itself_records_nothing_of_the_batch() {
-    let folder = tempfile::tempdir().unwrap();
-    let ledger = open(folder.path()).await;
+pub(crate) async fn a_commit_that_contradicts_itself_records_nothing_of_the_batch(place: &Place<'_>) {
+    let ledger = place.open().await;
     let mut other_experiment = promoting(2, "b", None);
     other_experiment.promotion.as_mut().unwrap().experiment = None;
     let mut other_template = promoting(2, "b", None);
@@ -162,10 +148,8 @@ async fn a_commit_that_contradicts_itself_records_nothing_of_the_batch() {
     }
 }
 
-#[tokio::test]
-async fn a_commit_dropped_at_any_point_is_there_whole_or_not_at_all() {
-    let folder = tempfile::tempdir().unwrap();
-    let ledger = open(folder.path()).await;
+pub(crate) async fn a_commit_dropped_at_any_point_is_there_whole_or_not_at_all(place: &Place<'_>) {
+    let ledger = place.open().await;
     let mut finished = 0;
     let mut dropped = 0;
     for polls in 0..120_u32 {

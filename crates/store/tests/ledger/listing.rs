@@ -1,12 +1,9 @@
 use genesis_store::{ListFilter, StoreError};
-use sqlx::ConnectOptions as _;
 
 use crate::support::*;
 
-#[tokio::test]
-async fn pages_follow_each_other_without_gap_newest_first() {
-    let folder = tempfile::tempdir().unwrap();
-    let ledger = open(folder.path()).await;
+pub(crate) async fn pages_follow_each_other_without_gap_newest_first(place: &Place<'_>) {
+    let ledger = place.open().await;
     let commits: Vec<_> = (0..25)
         .map(|number| {
             let mut commit = refused(number, if number % 2 == 0 { "even" } else { "odd" });
@@ -32,13 +29,9 @@ async fn pages_follow_each_other_without_gap_newest_first() {
     assert_eq!(ledger.list(&unknown).await.unwrap(), []);
 }
 
-#[tokio::test]
-async fn a_row_that_was_tampered_with_is_said_to_be_damaged() {
-    let folder = tempfile::tempdir().unwrap();
-    let ledger = open(folder.path()).await;
+pub(crate) async fn a_row_that_was_tampered_with_is_said_to_be_damaged(place: &Place<'_>) {
+    let ledger = place.open().await;
     ledger.commit(&[promoting(1, "a", None)]).await.unwrap();
-    let mut connection =
-        sqlx::sqlite::SqliteConnectOptions::new().filename(ledger.path()).connect().await.unwrap();
     for damage in [
         "UPDATE experiment_records SET status = 'perfect'",
         "UPDATE experiment_records SET status = 'success', final_commit = 'x'",
@@ -46,7 +39,7 @@ async fn a_row_that_was_tampered_with_is_said_to_be_damaged() {
         "UPDATE experiment_metrics SET metrics = '{'",
         "UPDATE experiment_metrics SET test_count = -1",
     ] {
-        if sqlx::query(damage).execute(&mut connection).await.is_err() {
+        if place.execute(damage).await.is_err() {
             continue;
         }
         let error = ledger.experiment(id(1)).await.unwrap_err();

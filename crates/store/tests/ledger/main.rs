@@ -1,4 +1,4 @@
-//! The ledger on real SQLite files.
+//! The ledger on real SQLite files and on a real server of PostgreSQL: the same laws for both.
 
 #![expect(
     clippy::unwrap_used,
@@ -7,8 +7,50 @@
 )]
 
 mod commits;
+mod inbox;
 mod listing;
 mod opening;
 mod outbox;
 mod rebuilding;
+mod servers;
 mod support;
+
+/// Each law is a test on a file, and all of them are one test on one server.
+macro_rules! laws {
+    ($($module:ident::$law:ident),* $(,)?) => {
+        mod sqlite {
+            $(#[tokio::test]
+            async fn $law() {
+                crate::$module::$law(&crate::support::Place::file()).await;
+            })*
+        }
+
+        /// Runs every law in a database of its own.
+        pub(crate) async fn every_law(server: &genesis_servers::Postgres) {
+            $(println!("{}", stringify!($law));
+            crate::$module::$law(&crate::support::Place::database(server, stringify!($law))).await;)*
+        }
+    };
+}
+
+laws!(
+    commits::what_is_recorded_reads_back,
+    commits::a_loser_leaves_nothing_and_the_others_go_through,
+    commits::a_head_that_is_expected_and_not_there_is_refused,
+    commits::of_two_ledgers_that_promote_at_once_exactly_one_wins,
+    commits::the_same_id_again_changes_nothing,
+    commits::a_persons_rollback_changes_the_head_and_leaves_refs_to_be_set,
+    commits::a_commit_that_contradicts_itself_records_nothing_of_the_batch,
+    commits::a_commit_dropped_at_any_point_is_there_whole_or_not_at_all,
+    listing::pages_follow_each_other_without_gap_newest_first,
+    listing::a_row_that_was_tampered_with_is_said_to_be_damaged,
+    outbox::an_announcement_waits_until_the_refs_of_its_experiment_are_set,
+    outbox::an_overtaken_update_is_neither_wanted_nor_marked,
+    rebuilding::a_rebuilt_ledger_equals_the_original,
+    rebuilding::announcements_of_experiments_that_history_does_not_have_are_counted,
+    rebuilding::a_rebuild_that_fails_changes_nothing,
+    inbox::a_request_is_new_once_and_known_afterwards,
+    inbox::another_request_under_the_same_id_is_told_apart,
+    inbox::what_was_announced_can_be_announced_again,
+    inbox::a_job_is_recorded_once,
+);

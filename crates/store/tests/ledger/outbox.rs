@@ -2,10 +2,8 @@ use genesis_domain::RefUpdate;
 
 use crate::support::*;
 
-#[tokio::test]
-async fn an_announcement_waits_until_the_refs_of_its_experiment_are_set() {
-    let folder = tempfile::tempdir().unwrap();
-    let ledger = open(folder.path()).await;
+pub(crate) async fn an_announcement_waits_until_the_refs_of_its_experiment_are_set(place: &Place<'_>) {
+    let ledger = place.open().await;
     let (first, second) = (promoting(1, "a", None), refused(2, "a"));
     ledger.commit(&[first.clone(), second.clone()]).await.unwrap();
     assert_eq!(ledger.unsent(10).await.unwrap(), []);
@@ -21,10 +19,8 @@ async fn an_announcement_waits_until_the_refs_of_its_experiment_are_set() {
     assert_eq!(ledger.unsent(10).await.unwrap(), [message(2)]);
 }
 
-#[tokio::test]
-async fn an_overtaken_update_is_neither_wanted_nor_marked() {
-    let folder = tempfile::tempdir().unwrap();
-    let ledger = open(folder.path()).await;
+pub(crate) async fn an_overtaken_update_is_neither_wanted_nor_marked(place: &Place<'_>) {
+    let ledger = place.open().await;
     let (first, second) = (promoting(1, "a", None), promoting(2, "a", Some(1)));
     ledger.commit(std::slice::from_ref(&first)).await.unwrap();
     ledger.commit(std::slice::from_ref(&second)).await.unwrap();

@@ -4,10 +4,8 @@ use crate::support::*;
 
 const ALL: ListFilter = ListFilter { template: None, limit: 1000, before: None };
 
-#[tokio::test]
-async fn a_rebuilt_ledger_equals_the_original() {
-    let (folder, other_folder) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    let original = open(folder.path()).await;
+pub(crate) async fn a_rebuilt_ledger_equals_the_original(place: &Place<'_>) {
+    let original = place.open().await;
     let batch =
         [promoting(1, "a", None), promoting(2, "b", None), promoting(3, "a", Some(1)), refused(4, "c")];
     original.commit(&batch).await.unwrap();
@@ -19,7 +17,7 @@ async fn a_rebuilt_ledger_equals_the_original() {
             rebuild.promoted.push((template(name), promoted));
         }
     }
-    let anew = open(other_folder.path()).await;
+    let anew = place.elsewhere().await;
     let told = anew.rebuild(&rebuild).await.unwrap();
     assert_eq!(told, Rebuilt { experiments: 4, heads: 2, outbox_kept: 0, outbox_dropped: 0 });
     // Rebuilding what is there already changes nothing but keeps what git does not hold.
@@ -42,10 +40,8 @@ async fn a_rebuilt_ledger_equals_the_original() {
     assert_eq!(anew.commit(&[promoting(5, "a", Some(3))]).await.unwrap(), [Committed::Recorded]);
 }
 
-#[tokio::test]
-async fn announcements_of_experiments_that_history_does_not_have_are_counted() {
-    let folder = tempfile::tempdir().unwrap();
-    let ledger = open(folder.path()).await;
+pub(crate) async fn announcements_of_experiments_that_history_does_not_have_are_counted(place: &Place<'_>) {
+    let ledger = place.open().await;
     ledger.commit(&[refused(1, "a"), refused(2, "a")]).await.unwrap();
     let rebuild = Rebuild { experiments: vec![record(1, "a")], promoted: Vec::new() };
     let told = ledger.rebuild(&rebuild).await.unwrap();
@@ -53,10 +49,8 @@ async fn announcements_of_experiments_that_history_does_not_have_are_counted() {
     assert_eq!(ledger.unsent(10).await.unwrap(), [message(1)]);
 }
 
-#[tokio::test]
-async fn a_rebuild_that_fails_changes_nothing() {
-    let folder = tempfile::tempdir().unwrap();
-    let ledger = open(folder.path()).await;
+pub(crate) async fn a_rebuild_that_fails_changes_nothing(place: &Place<'_>) {
+    let ledger = place.open().await;
     ledger.commit(&[promoting(1, "a", None)]).await.unwrap();
     let before = ledger.list(&ALL).await.unwrap();
     let mut too_large = record(2, "a");

@@ -1,4 +1,4 @@
-//! Records to commit.
+//! Places for a ledger, and records to commit.
 
 use std::path::Path;
 
@@ -6,12 +6,72 @@ use genesis_domain::{
     CommitId, Decision, Digest, ExperimentId, ExperimentRecord, ExperimentStatus, Head, Measured, Metric,
     Metrics, NotApplicable, OutboxMessage, Promotion, RefUpdate, Risk, TemplateId,
 };
+use genesis_servers::Postgres;
 use genesis_store::{Commit, Durability, Ledger};
+use sqlx::{AssertSqlSafe, ConnectOptions as _};
 
 pub(crate) const AT_MS: i64 = 1_760_000_000_000;
 
 pub(crate) async fn open(folder: &Path) -> Ledger {
     Ledger::open(&folder.join("ledger.db"), Durability::Fast).await.unwrap()
+}
+
+/// Where the ledger of one law is: opening it again gives the same.
+pub(crate) enum Place<'s> {
+    /// A folder for files.
+    File(tempfile::TempDir),
+    /// A database of a server, and a name for another one.
+    Database(&'s Postgres, String),
+}
+
+impl<'s> Place<'s> {
+    pub(crate) fn file() -> Self {
+        Self::File(tempfile::tempdir().unwrap())
+    }
+
+    pub(crate) fn database(server: &'s Postgres, law: &str) -> Self {
+        // A database's name has at most 63 bytes.
+        let name = law[..law.len().min(50)].to_owned();
+        server.create_database(&name).unwrap();
+        Self::Database(server, name)
+    }
+
+    pub(crate) async fn open(&self) -> Ledger {
+        match self {
+            Self::File(folder) => open(folder.path()).await,
+            Self::Database(server, name) => {
+                Ledger::connect(&server.url("postgres", name), Durability::Fast).await.unwrap()
+            }
+        }
+    }
+
+    /// Another ledger.
+    pub(crate) async fn elsewhere(&self) -> Ledger {
+        match self {
+            Self::File(folder) => open(&folder.path().join("elsewhere")).await,
+            Self::Database(server, name) => {
+                let name = format!("{name}_elsewhere");
+                server.create_database(&name).unwrap();
+                Ledger::connect(&server.url("postgres", &name), Durability::Fast).await.unwrap()
+            }
+        }
+    }
+
+    /// Changes the ledger behind its back.
+    pub(crate) async fn execute(&self, sql: &str) -> Result<(), sqlx::Error> {
+        let sql = AssertSqlSafe(sql.to_owned());
+        match self {
+            Self::File(folder) => {
+                let options =
+                    sqlx::sqlite::SqliteConnectOptions::new().filename(folder.path().join("ledger.db"));
+                sqlx::query(sql).execute(&mut options.connect().await?).await.map(|_| ())
+            }
+            Self::Database(server, name) => {
+                let options: sqlx::postgres::PgConnectOptions = server.url("postgres", name).parse()?;
+                sqlx::query(sql).execute(&mut options.connect().await?).await.map(|_| ())
+            }
+        }
+    }
 }
 
 pub(crate) fn id(number: u32) -> ExperimentId {

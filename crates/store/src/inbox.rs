@@ -1,0 +1,53 @@
+//! Requests that came by message, so that the second of two is known for what it is.
+
+use genesis_domain::InboxMessage;
+
+use crate::error::During;
+use crate::experiments::Columns;
+use crate::sql::query;
+use crate::{Ledger, StoreError};
+
+const FIND: &str = "SELECT digest FROM inbox WHERE experiment_id = $1";
+
+const INSERT: &str = "
+    INSERT INTO inbox (experiment_id, sender, request_id, digest, received_at) VALUES ($1, $2, $3, $4, $5)";
+
+/// What a request is, beside those that came before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Received {
+    /// The first of its id. It is noted.
+    New,
+    /// The same as one before.
+    Again,
+    /// Another one under the id of one before, which stands.
+    Conflict,
+}
+
+impl Ledger {
+    /// Notes a request, unless one of its id is there already.
+    ///
+    /// # Errors
+    /// What the database says. Nothing is noted then.
+    pub async fn receive(&self, message: &InboxMessage) -> Result<Received, StoreError> {
+        const ACTION: &str = "note a request";
+        let id = message.experiment.to_string();
+        let mut transaction = self.begin(ACTION).await?;
+        let mut connection = transaction.connection();
+        let row = query(FIND).bind(&id).fetch_optional(&mut connection).await.during(&self.path, ACTION)?;
+        if let Some(row) = row {
+            let digest: String = Columns { row: &row, path: &self.path }.get("digest")?;
+            return Ok(if digest == message.digest.as_str() { Received::Again } else { Received::Conflict });
+        }
+        query(INSERT)
+            .bind(id)
+            .bind(&message.sender)
+            .bind(&message.request)
+            .bind(message.digest.as_str())
+            .bind(message.received_at_ms)
+            .execute(&mut connection)
+            .await
+            .during(&self.path, ACTION)?;
+        transaction.commit().await.during(&self.path, ACTION)?;
+        Ok(Received::New)
+    }
+}

@@ -1,0 +1,258 @@
+//! One way to say SQL to both databases. The statements are the same text for both; values are text, whole numbers and
+//! real numbers, and nothing else.
+
+use sqlx::pool::PoolConnection;
+use sqlx::postgres::{PgPool, PgRow};
+use sqlx::sqlite::{SqlitePool, SqliteRow};
+use sqlx::{Decode, PgConnection, Postgres, Row as _, Sqlite, SqliteConnection, Type};
+
+/// Serialises writers of a PostgreSQL ledger as the file's lock does those of an SQLite one, until the transaction ends.
+const LOCK: &str = "SELECT pg_advisory_xact_lock(1195724357)";
+
+/// The database behind a ledger.
+#[derive(Clone)]
+pub(crate) enum Database {
+    /// A file.
+    Sqlite {
+        /// One connection: writers of this process wait in line rather than for the file's lock.
+        writer: SqlitePool,
+        reader: SqlitePool,
+    },
+    /// A database of a server.
+    Postgres(PgPool),
+}
+
+impl Database {
+    /// Begins to write. The lock is taken at once: a transaction that reads first and writes later could not be repeated.
+    pub(crate) async fn begin(&self) -> Result<Transaction, sqlx::Error> {
+        match self {
+            Self::Sqlite { writer, .. } => {
+                writer.begin_with("BEGIN IMMEDIATE").await.map(Transaction::Sqlite)
+            }
+            Self::Postgres(pool) => {
+                let mut transaction = pool.begin().await?;
+                sqlx::query(LOCK).execute(&mut *transaction).await?;
+                Ok(Transaction::Postgres(transaction))
+            }
+        }
+    }
+
+    /// A connection to read by.
+    pub(crate) async fn reader(&self) -> Result<Reader, sqlx::Error> {
+        match self {
+            Self::Sqlite { reader, .. } => reader.acquire().await.map(Reader::Sqlite),
+            Self::Postgres(pool) => pool.acquire().await.map(Reader::Postgres),
+        }
+    }
+
+    pub(crate) async fn close(&self) {
+        match self {
+            Self::Sqlite { writer, reader } => {
+                reader.close().await;
+                writer.close().await;
+            }
+            Self::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
+/// A transaction. Dropping it takes everything back.
+pub(crate) enum Transaction {
+    Sqlite(sqlx::Transaction<'static, Sqlite>),
+    Postgres(sqlx::Transaction<'static, Postgres>),
+}
+
+impl Transaction {
+    pub(crate) fn connection(&mut self) -> Connection<'_> {
+        match self {
+            Self::Sqlite(transaction) => Connection::Sqlite(transaction),
+            Self::Postgres(transaction) => Connection::Postgres(transaction),
+        }
+    }
+
+    pub(crate) async fn commit(self) -> Result<(), sqlx::Error> {
+        match self {
+            Self::Sqlite(transaction) => transaction.commit().await,
+            Self::Postgres(transaction) => transaction.commit().await,
+        }
+    }
+}
+
+/// A connection out of the pool of readers.
+pub(crate) enum Reader {
+    Sqlite(PoolConnection<Sqlite>),
+    Postgres(PoolConnection<Postgres>),
+}
+
+impl Reader {
+    pub(crate) fn connection(&mut self) -> Connection<'_> {
+        match self {
+            Self::Sqlite(connection) => Connection::Sqlite(connection),
+            Self::Postgres(connection) => Connection::Postgres(connection),
+        }
+    }
+}
+
+/// A connection that is held.
+pub(crate) enum Connection<'c> {
+    Sqlite(&'c mut SqliteConnection),
+    Postgres(&'c mut PgConnection),
+}
+
+/// A statement with its values.
+pub(crate) struct Query {
+    sql: &'static str,
+    values: Vec<Value>,
+}
+
+/// A value that a statement is given.
+pub(crate) enum Value {
+    Text(Option<String>),
+    Integer(i64),
+    Real(Option<f64>),
+}
+
+/// A statement without values yet.
+pub(crate) fn query(sql: &'static str) -> Query {
+    Query { sql, values: Vec::new() }
+}
+
+macro_rules! bound {
+    ($query:expr, $clean:expr) => {{
+        let mut bound = sqlx::query($query.sql);
+        for value in $query.values {
+            bound = match value {
+                Value::Text(text) => bound.bind(text.map($clean)),
+                Value::Integer(number) => bound.bind(number),
+                Value::Real(number) => bound.bind(number),
+            };
+        }
+        bound
+    }};
+}
+
+impl Query {
+    /// The value of the next `$n`.
+    pub(crate) fn bind(mut self, value: impl Into<Value>) -> Self {
+        self.values.push(value.into());
+        self
+    }
+
+    /// Carries it out; gives how many rows it changed.
+    pub(crate) async fn execute(self, connection: &mut Connection<'_>) -> Result<u64, sqlx::Error> {
+        match connection {
+            Connection::Sqlite(connection) => {
+                bound!(self, as_it_is).execute(&mut **connection).await.map(|done| done.rows_affected())
+            }
+            Connection::Postgres(connection) => {
+                bound!(self, without_zeros).execute(&mut **connection).await.map(|done| done.rows_affected())
+            }
+        }
+    }
+
+    /// Its rows.
+    pub(crate) async fn fetch_all(self, connection: &mut Connection<'_>) -> Result<Vec<Row>, sqlx::Error> {
+        match connection {
+            Connection::Sqlite(connection) => {
+                let rows = bound!(self, as_it_is).fetch_all(&mut **connection).await?;
+                Ok(rows.into_iter().map(Row::Sqlite).collect())
+            }
+            Connection::Postgres(connection) => {
+                let rows = bound!(self, without_zeros).fetch_all(&mut **connection).await?;
+                Ok(rows.into_iter().map(Row::Postgres).collect())
+            }
+        }
+    }
+
+    /// Its only row, if there is one.
+    pub(crate) async fn fetch_optional(
+        self,
+        connection: &mut Connection<'_>,
+    ) -> Result<Option<Row>, sqlx::Error> {
+        Ok(self.fetch_all(connection).await?.into_iter().next())
+    }
+
+    /// The only value of its only row.
+    pub(crate) async fn fetch_number(self, connection: &mut Connection<'_>) -> Result<i64, sqlx::Error> {
+        match self.fetch_optional(connection).await? {
+            Some(Row::Sqlite(row)) => row.try_get(0),
+            Some(Row::Postgres(row)) => row.try_get(0),
+            None => Err(sqlx::Error::RowNotFound),
+        }
+    }
+}
+
+fn as_it_is(text: String) -> String {
+    text
+}
+
+/// PostgreSQL's text has no character zero; the replacement character stands for it there.
+fn without_zeros(text: String) -> String {
+    if text.contains('\0') { text.replace('\0', "\u{fffd}") } else { text }
+}
+
+/// A row of an answer.
+pub(crate) enum Row {
+    Sqlite(SqliteRow),
+    Postgres(PgRow),
+}
+
+impl Row {
+    pub(crate) fn get<T>(&self, column: &str) -> Result<T, sqlx::Error>
+    where
+        T: for<'d> Decode<'d, Sqlite> + Type<Sqlite> + for<'d> Decode<'d, Postgres> + Type<Postgres>,
+    {
+        match self {
+            Self::Sqlite(row) => row.try_get(column),
+            Self::Postgres(row) => row.try_get(column),
+        }
+    }
+}
+
+impl From<String> for Value {
+    fn from(text: String) -> Self {
+        Self::Text(Some(text))
+    }
+}
+
+impl From<&str> for Value {
+    fn from(text: &str) -> Self {
+        Self::Text(Some(text.to_owned()))
+    }
+}
+
+impl From<&String> for Value {
+    fn from(text: &String) -> Self {
+        Self::Text(Some(text.clone()))
+    }
+}
+
+impl From<Option<&str>> for Value {
+    fn from(text: Option<&str>) -> Self {
+        Self::Text(text.map(str::to_owned))
+    }
+}
+
+impl From<Option<String>> for Value {
+    fn from(text: Option<String>) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl From<&Option<String>> for Value {
+    fn from(text: &Option<String>) -> Self {
+        Self::Text(text.clone())
+    }
+}
+
+impl From<i64> for Value {
+    fn from(number: i64) -> Self {
+        Self::Integer(number)
+    }
+}
+
+impl From<Option<f64>> for Value {
+    fn from(number: Option<f64>) -> Self {
+        Self::Real(number)
+    }
+}
