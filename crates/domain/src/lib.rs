@@ -10,6 +10,7 @@ mod metric;
 mod record;
 mod shadow;
 mod step;
+pub mod subject;
 mod verdict;
 
 pub use address::without_password;

@@ -1,0 +1,61 @@
+//! The brokers that are servers.
+
+use std::sync::Mutex;
+
+use genesis_bus::conformance::At;
+use genesis_bus::{Bus, BusError, Kind, Topology};
+use genesis_servers::{Nats, Postgres};
+
+use crate::hold;
+
+/// What a server takes by default.
+const MAX_PAYLOAD: u64 = 1 << 20;
+
+#[tokio::test]
+async fn jetstream_holds_every_law_and_outlives_its_server() {
+    let nats = Mutex::new(Nats::start(MAX_PAYLOAD).unwrap());
+    let url = nats.lock().unwrap().url();
+    hold(At::Url(&url), Some(&|| nats.lock().unwrap().kill_and_restart().unwrap())).await;
+}
+
+#[tokio::test]
+async fn pgmq_holds_every_law_and_outlives_its_server() {
+    let postgres = Postgres::start().unwrap();
+    postgres.create_database("shared_queue").unwrap();
+    let url = postgres.url("postgres", "shared_queue");
+    let postgres = Mutex::new(postgres);
+    hold(At::Url(&url), Some(&|| postgres.lock().unwrap().kill_and_restart().unwrap())).await;
+}
+
+#[tokio::test]
+async fn a_stream_or_consumer_that_is_set_up_otherwise_is_refused() {
+    let nats = Nats::start(MAX_PAYLOAD).unwrap();
+    let asked = Topology::genesis();
+    Bus::connect(&nats.url(), &asked).await.unwrap();
+    Bus::connect(&nats.url(), &asked).await.unwrap();
+
+    let mut other = asked.clone();
+    let Kind::Work { lease, most_deliveries } = other.channels[0].kind else { panic!("a channel of work") };
+    other.channels[0].kind = Kind::Work { lease: lease * 2, most_deliveries };
+    let error = Bus::connect(&nats.url(), &other).await.unwrap_err();
+    assert!(matches!(error, BusError::Configuration { .. }), "{error}");
+    assert!(error.to_string().contains("ack_wait is 30s, not 60s"), "{error}");
+
+    let mut other = asked;
+    other.channels[0].subjects.push("genesis.experiment.more".to_owned());
+    let error = Bus::connect(&nats.url(), &other).await.unwrap_err();
+    assert!(
+        error.to_string().contains("the stream GENESIS_EXPERIMENTS is set up otherwise: subjects"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn what_is_too_large_for_a_server_is_refused_and_not_tried_for_ever() {
+    let nats = Nats::start(MAX_PAYLOAD).unwrap();
+    let bus = Bus::connect(&nats.url(), &Topology::genesis()).await.unwrap();
+    let payload = vec![b'1'; usize::try_from(MAX_PAYLOAD).unwrap() + 1];
+    let message = genesis_bus::Outgoing { subject: "genesis.experiment.run", id: "large", payload: &payload };
+    let error = bus.publish(&message).await.unwrap_err();
+    assert!(matches!(error, BusError::Message(_)), "{error}");
+}
