@@ -37,6 +37,9 @@ pub(crate) struct Global {
     /// Folder for history, ledger and caches [default: .genesis beside genesis.toml, else here]
     #[arg(long, global = true, value_name = "DIR", help_heading = "Global options")]
     pub(crate) state: Option<PathBuf>,
+    /// Database of the ledger, postgres://user@host/name [default: a file in the state folder]
+    #[arg(long, global = true, value_name = "URL", help_heading = "Global options")]
+    pub(crate) database: Option<String>,
     /// Leave writes to the operating system instead of syncing them: faster, and lost when the machine fails
     #[arg(long, global = true, help_heading = "Global options")]
     pub(crate) no_durable: bool,
@@ -163,6 +166,28 @@ Examples:
   genesis explain changelog-top
   genesis explain --list")]
     Explain(Explain),
+    /// Run experiments and jobs that come by message
+    #[command(after_help = "\
+Examples:
+  genesis serve --bus nats://127.0.0.1:4222
+  genesis serve --bus nats://127.0.0.1:4222 --database postgres://genesis@127.0.0.1/genesis
+  genesis serve --bus postgres://genesis@127.0.0.1/shared_queue --concurrency 2 --listen 127.0.0.1:8080
+
+Requests come on genesis.experiment.run and job_requests, results go to genesis.experiment.result and job_results. With
+queues (pgmq) a dot in a name is `_`. A request is acknowledged when its result is recorded. SIGTERM and Ctrl-C let what
+runs finish and hand the rest back; a second one hands back at once.
+GET /livez, /readyz and /metrics say how it is.")]
+    Serve(Serve),
+    /// Hold a broker to what Genesis needs of it
+    Bus(Bus),
+    /// Messages that were given up: list, show, send again, drop
+    #[command(after_help = "\
+Examples:
+  genesis dlq list --bus nats://127.0.0.1:4222
+  genesis dlq show 3
+  genesis dlq requeue 3
+  genesis dlq drop 3")]
+    Dlq(Dlq),
     /// Show the configuration and where each value comes from
     Config(Config),
     /// Write a genesis.toml and an example template to start from, or what a CI needs
@@ -725,6 +750,103 @@ pub(crate) struct Explain {
     /// List all codes
     #[arg(long)]
     pub(crate) list: bool,
+}
+
+/// Address of the broker.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct BusAddress {
+    /// Broker: nats://host:port, or postgres://user@host/name for queues [default: GENESIS_NATS_URL, `bus` in
+    /// genesis.toml, NATS_URL, SHARED_QUEUE_DB_URL]
+    #[arg(long = "bus", value_name = "URL")]
+    pub(crate) url: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    #[command(flatten)]
+    pub(crate) bus: BusAddress,
+    /// Policy by name or file
+    #[arg(long, value_name = "NAME|FILE")]
+    pub(crate) policy: Option<String>,
+    /// Most experiments at once, and as many jobs [default: as many as there are threads]
+    #[arg(long, value_name = "COUNT")]
+    pub(crate) concurrency: Option<std::num::NonZeroUsize>,
+    /// Where health and metrics are answered over HTTP; port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
+    pub(crate) listen: std::net::SocketAddr,
+    /// Seconds that what runs may take to finish when the service ends
+    #[arg(long, value_name = "SECONDS", default_value_t = 30)]
+    pub(crate) grace: u64,
+    /// Seconds after which an experiment is given up
+    #[arg(long, value_name = "SECONDS", default_value_t = 3600)]
+    pub(crate) timeout: u64,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Bus {
+    #[command(subcommand)]
+    pub(crate) command: BusCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum BusCommand {
+    /// Check that a broker delivers, redelivers, delays and buries as it must, in channels made for it and removed again
+    #[command(after_help = "\
+Examples:
+  genesis bus conformance                                     the bus within the process
+  genesis bus conformance --url nats://127.0.0.1:4222
+
+Exit code 0 when everything holds, 1 when something does not, 5 when the broker cannot be reached.")]
+    Conformance {
+        /// The broker [default: the bus within the process]
+        #[arg(long, value_name = "URL")]
+        url: Option<String>,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Dlq {
+    #[command(subcommand)]
+    pub(crate) command: DlqCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum DlqCommand {
+    /// List what was given up and why, oldest first
+    List {
+        #[command(flatten)]
+        bus: BusAddress,
+        /// Most messages
+        #[arg(long, default_value_t = 100)]
+        limit: usize,
+        /// Format of the result
+        #[arg(long, value_enum, default_value_t = Format::Human)]
+        format: Format,
+    },
+    /// Show one with what was sent
+    Show {
+        /// Its number
+        number: u64,
+        #[command(flatten)]
+        bus: BusAddress,
+        /// Format of the result
+        #[arg(long, value_enum, default_value_t = Format::Human)]
+        format: Format,
+    },
+    /// Send one to its subject again and take it from the list
+    Requeue {
+        /// Its number
+        number: u64,
+        #[command(flatten)]
+        bus: BusAddress,
+    },
+    /// Drop one for good
+    Drop {
+        /// Its number
+        number: u64,
+        #[command(flatten)]
+        bus: BusAddress,
+    },
 }
 
 #[derive(Debug, Args)]

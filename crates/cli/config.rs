@@ -4,6 +4,7 @@ use std::env;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use genesis_domain::without_password;
 use serde::Deserialize;
 
 use crate::args::Global;
@@ -60,6 +61,10 @@ pub(crate) struct Config {
     pub(crate) instance: Sourced<String>,
     /// Runs at the same time.
     pub(crate) threads: Sourced<usize>,
+    /// Address of the ledger's database; a file in the state folder when there is none.
+    pub(crate) database: Option<Sourced<String>>,
+    /// Address of the broker.
+    pub(crate) bus: Option<Sourced<String>>,
 }
 
 /// The file as written.
@@ -71,6 +76,8 @@ struct File {
     durable: Option<bool>,
     instance: Option<String>,
     threads: Option<usize>,
+    database: Option<String>,
+    bus: Option<String>,
 }
 
 impl Config {
@@ -107,6 +114,8 @@ impl Config {
             durable: layered(file.durable, true, &origin),
             instance: layered(file.instance, "local".to_owned(), &origin),
             threads: layered(file.threads, cores, &origin),
+            database: file.database.map(|value| Sourced { value, origin: origin() }),
+            bus: file.bus.map(|value| Sourced { value, origin: origin() }),
             project,
         };
         config.variables()?;
@@ -115,6 +124,19 @@ impl Config {
         }
         if global.no_durable {
             config.durable = Sourced { value: false, origin: Origin::Flag("--no-durable") };
+        }
+        if let Some(url) = &global.database {
+            config.database = Some(Sourced { value: url.clone(), origin: Origin::Flag("--database") });
+        }
+        if let Some(database) = &config.database
+            && !is_postgres(&database.value)
+        {
+            return Err(Failure::usage(format!(
+                "the database `{}` ({}) does not begin with postgres://",
+                without_password(&database.value),
+                database.origin
+            ))
+            .with_help("without one the ledger is a file in the state folder"));
         }
         if config.threads.value == 0 {
             return Err(Failure::usage(format!(
@@ -143,8 +165,36 @@ impl Config {
             let value = parse(&value, "GENESIS_THREADS", "a number")?;
             self.threads = Sourced { value, origin };
         }
+        self.addresses()
+    }
+
+    /// Addresses of servers. Variables that other programs read too are asked last, and DATABASE_URL counts only where it
+    /// names a database of the kind that a ledger can be in.
+    fn addresses(&mut self) -> Result<(), Failure> {
+        if let Some((value, origin)) = variable("GENESIS_DATABASE_URL")? {
+            self.database = Some(Sourced { value, origin });
+        } else if self.database.is_none()
+            && let Some((value, origin)) = variable("DATABASE_URL")?
+            && is_postgres(&value)
+        {
+            self.database = Some(Sourced { value, origin });
+        }
+        if let Some((value, origin)) = variable("GENESIS_NATS_URL")? {
+            self.bus = Some(Sourced { value, origin });
+        }
+        for name in ["NATS_URL", "SHARED_QUEUE_DB_URL"] {
+            if self.bus.is_none()
+                && let Some((value, origin)) = variable(name)?
+            {
+                self.bus = Some(Sourced { value, origin });
+            }
+        }
         Ok(())
     }
+}
+
+fn is_postgres(url: &str) -> bool {
+    url.starts_with("postgres://") || url.starts_with("postgresql://")
 }
 
 /// The folder that the program was started in.

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io::Write as _;
 
+use genesis_bus::BusError;
 use genesis_domain::Decision;
 use genesis_experiment::{ExperimentError, LoadError};
 use genesis_history::HistoryError;
@@ -187,6 +188,15 @@ impl From<HistoryError> for Failure {
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         Self::infrastructure(chain(&error))
+    }
+}
+
+impl From<BusError> for Failure {
+    fn from(error: BusError) -> Self {
+        match &error {
+            BusError::Address { .. } | BusError::NotFound(_) | BusError::Message(_) => Self::usage(error),
+            BusError::Unavailable { .. } | BusError::Configuration { .. } => Self::infrastructure(error),
+        }
     }
 }
 

@@ -48,9 +48,14 @@ pub(crate) fn stopwatch() -> impl Fn() -> u64 {
 
 /// A sandbox with the user's cache of compiled built-in guests.
 pub(crate) fn runner(config: &Config) -> Result<Runner, Failure> {
-    let slots = u32::try_from(config.threads.value).unwrap_or(u32::MAX).max(2);
+    shared_runner(config, 1)
+}
+
+/// The same for so many experiments at once: they share the threads between them.
+pub(crate) fn shared_runner(config: &Config, experiments: usize) -> Result<Runner, Failure> {
+    let threads = (config.threads.value / experiments.max(1)).max(1);
+    let slots = u32::try_from(threads.saturating_mul(experiments)).unwrap_or(u32::MAX).max(2);
     let cache_dir = cache_folder();
-    let threads = config.threads.value;
     match Runner::new(SandboxConfig { slots, cache_dir }, threads, preparing) {
         // Without a cache everything works, only slower; a cache that others may write is never read.
         Err(ExperimentError::Sandbox(error @ SandboxError::Cache { .. })) => {

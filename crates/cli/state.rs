@@ -26,7 +26,10 @@ pub(crate) async fn open(config: &Config) -> Result<Commits, Failure> {
     ignore_in_git(folder);
     let durability = if config.durable.value { Durability::Durable } else { Durability::Fast };
     let history = History::open(&folder.join(HISTORY), durability)?;
-    let ledger = Ledger::open(&folder.join(LEDGER), durability).await?;
+    let ledger = match &config.database {
+        Some(url) => Ledger::connect(&url.value, durability).await?,
+        None => Ledger::open(&folder.join(LEDGER), durability).await?,
+    };
     let commits = Commits { history, ledger };
     for mended in genesis_experiment::recover(&commits, &waiting).await? {
         tell(&mended);

@@ -6,6 +6,7 @@ mod features;
 mod purity;
 mod signatures;
 mod sources;
+mod subjects;
 mod texts;
 
 /// Fails with every violation, one a line.

@@ -19,6 +19,7 @@ mod profile;
 mod readme;
 mod replay;
 mod reports;
+mod servers;
 mod shadow;
 mod suites;
 mod support;

@@ -44,10 +44,22 @@ impl Bench {
     pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_genesis"));
         command.args(args).current_dir(self.path()).stdin(Stdio::null());
-        for name in
-            ["POLICY", "STATE", "INSTANCE", "DURABLE", "THREADS", "CRASH_AT", "ACCEPT_GATE", "VERDICTS"]
-        {
+        for name in [
+            "POLICY",
+            "STATE",
+            "INSTANCE",
+            "DURABLE",
+            "THREADS",
+            "CRASH_AT",
+            "ACCEPT_GATE",
+            "VERDICTS",
+            "DATABASE_URL",
+            "NATS_URL",
+        ] {
             command.env_remove(format!("GENESIS_{name}"));
+        }
+        for name in ["DATABASE_URL", "NATS_URL", "SHARED_QUEUE_DB_URL"] {
+            command.env_remove(name);
         }
         // One cache for all tests: compiling the built-in guests anew in each process would be most of the time.
         command.env("GENESIS_CACHE_DIR", Path::new(env!("CARGO_TARGET_TMPDIR")).join("guests"));

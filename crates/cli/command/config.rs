@@ -2,21 +2,29 @@
 
 use std::fmt::Write as _;
 
+use genesis_domain::without_password;
+
 use crate::args::{Config as Args, ConfigCommand, Format, Global};
 use crate::command::print;
-use crate::config::Config;
+use crate::config::{Config, Origin, Sourced};
 use crate::exit::{Exit, Failure};
+use crate::state::LEDGER;
 
 /// Shows every value and where it came from.
 pub(crate) fn run(args: &Args, global: &Global) -> Result<Exit, Failure> {
     let ConfigCommand::Show { format } = &args.command;
     let config = Config::load(global)?;
+    let ledger = config.state.value.join(LEDGER).display().to_string();
+    let (database, database_origin) = address(config.database.as_ref(), ledger);
+    let (bus, bus_origin) = address(config.bus.as_ref(), "none".to_owned());
     let values = [
         ("policy", config.policy.value.clone(), config.policy.origin.to_string()),
         ("state", config.state.value.display().to_string(), config.state.origin.to_string()),
         ("durable", config.durable.value.to_string(), config.durable.origin.to_string()),
         ("instance", config.instance.value.clone(), config.instance.origin.to_string()),
         ("threads", config.threads.value.to_string(), config.threads.origin.to_string()),
+        ("database", database, database_origin),
+        ("bus", bus, bus_origin),
     ];
     let mut text = String::new();
     match format {
@@ -39,4 +47,12 @@ pub(crate) fn run(args: &Args, global: &Global) -> Result<Exit, Failure> {
     }
     print(&text)?;
     Ok(Exit::Success)
+}
+
+/// An address as it may be shown, and where it comes from.
+fn address(address: Option<&Sourced<String>>, otherwise: String) -> (String, String) {
+    match address {
+        Some(address) => (without_password(&address.value), address.origin.to_string()),
+        None => (otherwise, Origin::Default.to_string()),
+    }
 }

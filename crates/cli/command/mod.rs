@@ -1,10 +1,12 @@
 //! The commands, one file each.
 
+pub(crate) mod bus;
 pub(crate) mod check;
 pub(crate) mod ci;
 pub(crate) mod completions;
 pub(crate) mod config;
 pub(crate) mod cost;
+pub(crate) mod dlq;
 pub(crate) mod explain;
 pub(crate) mod guest;
 pub(crate) mod history;
@@ -17,6 +19,7 @@ pub(crate) mod run_experiment;
 pub(crate) mod run_guest;
 pub(crate) mod run_job;
 pub(crate) mod schema;
+pub(crate) mod serve;
 pub(crate) mod watch;
 
 use std::io::Write as _;

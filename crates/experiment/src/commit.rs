@@ -8,8 +8,8 @@
 //! A process that dies in between leaves nothing half done: before 2 nothing happened, after 2 recovery does 3.
 
 use genesis_domain::{
-    CommitId, Effect, Experiment, ExperimentRecord, ExperimentStatus, Head, Measured, Metric, OutboxMessage,
-    Promotion, RefUpdate, RunShadow, Step, StepCommit, Trailer, Verdict,
+    CommitId, Effect, Experiment, ExperimentRecord, ExperimentStatus, Head, Measured, Metric, Promotion,
+    RefUpdate, RunShadow, Step, StepCommit, Trailer, Verdict,
 };
 use genesis_history::{
     BranchCommit, ExperimentCommits, Files, History, StepTree, Written, experiment_ref, template_ref,
@@ -18,6 +18,7 @@ use genesis_sandbox::Cancel;
 use genesis_store::{Commit, Committed, Ledger};
 
 use crate::ExperimentError;
+use crate::announce::{Asked, announcements};
 use crate::judge::judge;
 use crate::measure::{Measurement, Progress, measure};
 use crate::plan::{Plan, plan};
@@ -88,7 +89,22 @@ pub struct Hooks<'a> {
 /// [`ExperimentError`]; nothing is recorded then, unless the error says that the history could not follow the ledger,
 /// which the next start mends.
 pub async fn run(
+    request: Request,
+    runner: &Runner,
+    commits: Option<&Commits>,
+    cancel: &Cancel,
+    hooks: &Hooks<'_>,
+) -> Result<Experiment, ExperimentError> {
+    run_asked(request, None, runner, commits, cancel, hooks).await
+}
+
+/// As [`run`], for somebody whose ids the announcements carry.
+///
+/// # Errors
+/// As [`run`].
+pub async fn run_asked(
     mut request: Request,
+    asked: Option<&Asked>,
     runner: &Runner,
     commits: Option<&Commits>,
     cancel: &Cancel,
@@ -106,7 +122,7 @@ pub async fn run(
         let verdict = judge(&request.policy, &measurement.evidence, plan.samples, again);
         let measured_us = (hooks.clock_us)() - started;
         (hooks.reached)(CommitPoint::Judged);
-        let judged = Judged { request: &request, plan, measurement, verdict, measured_us, again };
+        let judged = Judged { request: &request, asked, plan, measurement, verdict, measured_us, again };
         if cancel.is_cancelled() {
             return Err(ExperimentError::Cancelled);
         }
@@ -138,7 +154,7 @@ pub fn dry_run(
     let measurement = measure(request, &mut plan, runner, cancel, progress)?;
     let verdict = judge(&request.policy, &measurement.evidence, plan.samples, 0);
     let measured_us = clock_us() - started;
-    let judged = Judged { request, plan, measurement, verdict, measured_us, again: 0 };
+    let judged = Judged { request, asked: None, plan, measurement, verdict, measured_us, again: 0 };
     let shadows = judged.shadows(runner, cancel);
     Ok(judged.into_experiment(Vec::new(), Effect::NotRecorded { why: "dry run".to_owned() }, 0, shadows))
 }
@@ -189,6 +205,7 @@ pub(crate) fn version_at(
 /// An experiment that has its verdict and is not recorded yet.
 pub(crate) struct Judged<'a> {
     pub(crate) request: &'a Request,
+    pub(crate) asked: Option<&'a Asked>,
     pub(crate) plan: Plan,
     pub(crate) measurement: Measurement,
     pub(crate) verdict: Verdict,
@@ -215,7 +232,7 @@ impl Judged<'_> {
         }
         let record = self.record(&written, tip);
         let promotion = written.branch.as_ref().map(|branch| self.promotion(branch));
-        let outbox = if request.announces { vec![self.announcement(&record)] } else { Vec::new() };
+        let outbox = if request.announces { announcements(&record, self.asked) } else { Vec::new() };
         let commit = Commit { record, promotion, refs: refs.clone(), outbox };
         let committed = commits.ledger.commit(&[commit]).await?.pop().expect("one experiment was committed");
         match committed {
@@ -446,25 +463,6 @@ impl Judged<'_> {
             expected,
             experiment: Some(self.request.id),
             at_ms: self.request.created_at_ms,
-        }
-    }
-
-    fn announcement(&self, record: &ExperimentRecord) -> OutboxMessage {
-        let merges = self.verdict.decision.merges();
-        let payload = serde_json::json!({
-            "experiment_id": record.id,
-            "status": if merges { "success" } else { "failure" },
-            "recommendation": self.verdict.decision,
-            "reason": record.rationale,
-            "template_id": record.template,
-            "version": record.version,
-            "metrics": record.metrics,
-        });
-        OutboxMessage {
-            message_id: format!("{}:result", record.id),
-            subject: "genesis.experiment.result".to_owned(),
-            payload: payload.to_string(),
-            experiment: record.id,
         }
     }
 }

@@ -5,6 +5,7 @@
 //! crate reads files only below a template's root and in the cache of verdicts that it is given, knows no clock (times
 //! are given to it) and prints nothing.
 
+mod announce;
 mod cached;
 mod check;
 mod code;
@@ -30,6 +31,7 @@ mod tree;
 mod verdict_cache;
 mod verify;
 
+pub use announce::Asked;
 pub use cached::{Answer, AnswerSource, Knowledge, answer};
 pub use check::{CheckedFile, check_files};
 pub use code::CodeTask;
@@ -37,7 +39,9 @@ pub use codes::{
     BASE_MOVED, CODE_CODES, COST_GREW, COST_NOT_COMPARED, GATE_CHANGED, HOST_CODES, HostCode, STATE_TRACKED,
     UNREADABLE, VERDICT_CONTRADICTED,
 };
-pub use commit::{CommitPoint, Commits, Hooks, baseline_in_force, dry_run, promoted_versions, run};
+pub use commit::{
+    CommitPoint, Commits, Hooks, baseline_in_force, dry_run, promoted_versions, run, run_asked,
+};
 pub use error::ExperimentError;
 pub use guest_test::{CaseResult, Expected, GuestCase, TriedCase, try_guest};
 pub use job::{Answered, Job, JobError, JobRequest};

@@ -78,7 +78,7 @@ pub fn replay(
     }
     let runs = measurement.evidence.runs.len() as u64;
     let fuel = measurement.evidence.runs.iter().map(|run| run.usage.fuel).sum();
-    let judged = Judged { request: &request, plan, measurement, verdict, measured_us: 0, again };
+    let judged = Judged { request: &request, asked: None, plan, measurement, verdict, measured_us: 0, again };
     let lock = commits.history.lock(|| (hooks.waiting)())?;
     let written = lock.write(&[judged.to_commits()])?.pop().expect("one experiment was written");
     drop(lock);

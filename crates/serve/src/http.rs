@@ -1,0 +1,71 @@
+//! Whether the service lives, whether it can work, and what it has counted.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::IntoResponse;
+use axum::routing::get;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::registry::Registry;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+use crate::worker::Shared;
+
+#[derive(Clone)]
+struct Page {
+    shared: Arc<Shared>,
+    registry: Arc<Registry>,
+}
+
+/// Answers until `stop` turns true.
+pub(crate) async fn serve(
+    listener: TcpListener,
+    shared: Arc<Shared>,
+    registry: Registry,
+    mut stop: watch::Receiver<bool>,
+) -> std::io::Result<()> {
+    let page = Page { shared, registry: Arc::new(registry) };
+    let router = Router::new()
+        .route("/livez", get(|| async { "ok\n" }))
+        .route("/readyz", get(ready))
+        .route("/metrics", get(metrics))
+        .with_state(page);
+    axum::serve(listener, router)
+        .with_graceful_shutdown(async move {
+            let _stopped = stop.wait_for(|stop| *stop).await;
+        })
+        .await
+}
+
+/// Ready: requests are taken, and what they need can be reached.
+async fn ready(State(page): State<Page>) -> impl IntoResponse {
+    let mut missing = Vec::new();
+    if page.shared.draining.load(Ordering::Relaxed) {
+        missing.push("it is shutting down");
+    }
+    if !page.shared.bus.is_connected().await {
+        missing.push("the bus cannot be reached");
+    }
+    if page.shared.commits.ledger.ping().await.is_err() {
+        missing.push("the ledger cannot be reached");
+    }
+    if missing.is_empty() {
+        (StatusCode::OK, "ready\n".to_owned())
+    } else {
+        (StatusCode::SERVICE_UNAVAILABLE, format!("not ready: {}\n", missing.join(", ")))
+    }
+}
+
+async fn metrics(State(page): State<Page>) -> impl IntoResponse {
+    let mut text = String::new();
+    let status = match encode(&mut text, &page.registry) {
+        Ok(()) => StatusCode::OK,
+        Err(_) => StatusCode::INTERNAL_SERVER_ERROR,
+    };
+    let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    (status, [(header::CONTENT_TYPE, kind)], text)
+}

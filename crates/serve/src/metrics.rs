@@ -1,0 +1,69 @@
+//! What is counted, for Prometheus.
+
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::{Registry, Unit};
+
+/// Bounds of the histogram, in seconds.
+const SECONDS: [f64; 9] = [0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0, 300.0, 3600.0];
+
+/// Everything that is counted. Cheap to clone; all clones are one.
+#[derive(Debug, Clone)]
+pub(crate) struct Metrics {
+    /// Requests by kind and by what became of them.
+    pub(crate) requests: Family<Answered, Counter>,
+    /// Requests that are worked on.
+    pub(crate) in_flight: Gauge,
+    /// Most that are worked on at once.
+    pub(crate) concurrency: Gauge,
+    /// Messages that the broker has confirmed.
+    pub(crate) sent: Counter,
+    /// Tries to send that the broker did not confirm.
+    pub(crate) unsent: Counter,
+    /// Messages that the broker gave up and that were buried.
+    pub(crate) buried: Counter,
+    /// From when a request was received to when its result was recorded.
+    pub(crate) seconds: Histogram,
+}
+
+/// What became of a request.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(crate) struct Answered {
+    /// `experiment` or `job`.
+    pub(crate) kind: &'static str,
+    /// `recorded`, `known`, `refused` or `handed_back`.
+    pub(crate) outcome: &'static str,
+}
+
+impl Metrics {
+    /// Counters at zero, and the registry that shows them.
+    pub(crate) fn new() -> (Self, Registry) {
+        let metrics = Self {
+            requests: Family::default(),
+            in_flight: Gauge::default(),
+            concurrency: Gauge::default(),
+            sent: Counter::default(),
+            unsent: Counter::default(),
+            buried: Counter::default(),
+            seconds: Histogram::new(SECONDS),
+        };
+        let mut registry = Registry::with_prefix("genesis");
+        registry.register("requests", "Requests by kind and outcome", metrics.requests.clone());
+        registry.register("in_flight", "Requests that are worked on", metrics.in_flight.clone());
+        registry.register("concurrency", "Most experiments at once", metrics.concurrency.clone());
+        registry.register("sent", "Messages that the broker confirmed", metrics.sent.clone());
+        registry.register("unsent", "Tries to send that were not confirmed", metrics.unsent.clone());
+        registry.register("buried", "Messages given up by the broker and buried", metrics.buried.clone());
+        let seconds = "From request to recorded result";
+        registry.register_with_unit("experiment", seconds, Unit::Seconds, metrics.seconds.clone());
+        (metrics, registry)
+    }
+
+    /// Counts one request.
+    pub(crate) fn answered(&self, kind: &'static str, outcome: &'static str) {
+        self.requests.get_or_create(&Answered { kind, outcome }).inc();
+    }
+}

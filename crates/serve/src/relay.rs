@@ -1,0 +1,106 @@
+//! Sending what the ledger's outbox holds. The outbox is the record: a broker that lost everything is sent it again.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use genesis_bus::{BusError, Outgoing};
+use genesis_domain::OutboxMessage;
+use genesis_store::{StoreError, Wake};
+use tokio::sync::watch;
+
+use crate::worker::Shared;
+
+/// Messages that are looked at in one go.
+const BATCH: u32 = 100;
+/// Looks at the outbox even when nobody says that there is something.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// Before the next try when broker or ledger cannot be reached.
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// Sends until `stop` turns true and the outbox is empty, or cannot be emptied.
+pub(crate) async fn run(shared: Arc<Shared>, stop: watch::Receiver<bool>) {
+    let mut relay = Relay { shared, stuck: BTreeSet::new() };
+    let mut wake: Option<Wake> = None;
+    loop {
+        let is_last = *stop.borrow();
+        let pause = match relay.send_some().await {
+            Ok(0) => PATIENCE,
+            Ok(_) => continue,
+            Err(why) => {
+                if !is_last {
+                    (relay.shared.tell)(&format!("announcements wait: {why}"));
+                }
+                PAUSE
+            }
+        };
+        if is_last {
+            return;
+        }
+        match &mut wake {
+            Some(wake) if pause == PATIENCE => wake.wait(PATIENCE).await,
+            Some(_) => tokio::time::sleep(pause).await,
+            None => {
+                tokio::time::sleep(PAUSE.min(pause)).await;
+                wake = relay.shared.commits.ledger.wake().await.ok();
+            }
+        }
+    }
+}
+
+struct Relay {
+    shared: Arc<Shared>,
+    /// Messages that no broker of this kind carries. They stay in the outbox, and the others go past them.
+    stuck: BTreeSet<String>,
+}
+
+impl Relay {
+    /// Sends a batch; gives how many the broker has confirmed.
+    async fn send_some(&mut self) -> Result<usize, String> {
+        let past = u32::try_from(self.stuck.len()).unwrap_or(u32::MAX);
+        let ledger = &self.shared.commits.ledger;
+        let unsent = ledger.unsent(BATCH.saturating_add(past)).await.map_err(|error| error.to_string())?;
+        let mut sent = Vec::new();
+        let mut failed = None;
+        for message in &unsent {
+            if self.stuck.contains(&message.message_id) {
+                continue;
+            }
+            match self.send(message).await {
+                Ok(()) => sent.push(message.message_id.as_str()),
+                Err(BusError::Message(why)) => {
+                    self.stuck.insert(message.message_id.clone());
+                    (self.shared.tell)(&format!("{} cannot be sent and is kept: {why}", message.message_id));
+                }
+                Err(error) => {
+                    failed = Some(error.to_string());
+                    break;
+                }
+            }
+        }
+        self.note(&sent).await.map_err(|error| error.to_string())?;
+        match failed {
+            Some(why) if sent.is_empty() => Err(why),
+            _ => Ok(sent.len()),
+        }
+    }
+
+    async fn send(&self, message: &OutboxMessage) -> Result<(), BusError> {
+        let outgoing = Outgoing {
+            subject: &message.subject,
+            id: &message.message_id,
+            payload: message.payload.as_bytes(),
+        };
+        let sent = self.shared.bus.publish(&outgoing).await;
+        if sent.is_ok() { &self.shared.metrics.sent } else { &self.shared.metrics.unsent }.inc();
+        sent
+    }
+
+    /// A process that dies before this sends them once more, under the same ids.
+    async fn note(&self, sent: &[&str]) -> Result<(), StoreError> {
+        if sent.is_empty() {
+            return Ok(());
+        }
+        self.shared.commits.ledger.mark_sent(sent, (self.shared.now_ms)()).await
+    }
+}

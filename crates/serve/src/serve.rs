@@ -1,0 +1,164 @@
+//! The service from start to end.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use genesis_bus::{Bus, BusError};
+use genesis_domain::subject::STATUS;
+use genesis_experiment::{CommitPoint, Commits, Runner, UserGuest};
+use genesis_policy::Policy;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use crate::metrics::Metrics;
+use crate::worker::{Shared, Work};
+use crate::{http, relay};
+
+/// How long one look for a message, a question or a dead message lasts; also how long an idle worker takes to end.
+pub(crate) const LOOK: Duration = Duration::from_secs(1);
+
+/// What the service is given.
+pub struct Config {
+    /// Where messages come from and go to.
+    pub bus: Bus,
+    /// History and ledger, recovered.
+    pub commits: Commits,
+    /// The sandbox.
+    pub runner: Runner,
+    /// The policy by which everything is judged.
+    pub policy: Policy,
+    /// The guests of the policy's own checks.
+    pub guests: Vec<UserGuest>,
+    /// Most experiments at once, and as many jobs.
+    pub concurrency: usize,
+    /// After which an experiment is given up, unless its request says a shorter time.
+    pub timeout: Duration,
+    /// How long running experiments may take to finish when the service ends.
+    pub grace: Duration,
+    /// Where it answers over HTTP.
+    pub listener: TcpListener,
+    /// Milliseconds since the Unix epoch.
+    pub now_ms: fn() -> i64,
+    /// Told what people should know, a line at a time.
+    pub tell: fn(&str),
+    /// Told each point of commit as it is reached.
+    pub reached: fn(CommitPoint),
+}
+
+/// Why the service ended otherwise than by being asked to.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// HTTP could not be served.
+    #[error("HTTP cannot be served: {0}")]
+    Http(#[from] std::io::Error),
+    /// The bus is not what it must be.
+    #[error(transparent)]
+    Bus(#[from] BusError),
+    /// A part of the service has failed by a defect of its own.
+    #[error("a part of the service has failed: {0}")]
+    Part(String),
+}
+
+/// Serves until `shutdown` resolves; then takes nothing more, lets what is running finish within the grace or until
+/// `hurry` resolves, hands the rest back to the broker, and sends what is recorded.
+///
+/// # Errors
+/// When a part of the service fails.
+pub async fn run(
+    config: Config,
+    shutdown: impl Future<Output = ()>,
+    hurry: impl Future<Output = ()>,
+) -> Result<(), ServeError> {
+    let (metrics, registry) = Metrics::new();
+    metrics.concurrency.set(i64::try_from(config.concurrency).unwrap_or(i64::MAX));
+    let (stop, stopped) = watch::channel(false);
+    let (abort, aborted) = watch::channel(false);
+    let (close, closed) = watch::channel(false);
+    let shared = Arc::new(Shared {
+        bus: config.bus,
+        commits: config.commits,
+        runner: config.runner,
+        policy: config.policy,
+        guests: config.guests,
+        timeout: config.timeout,
+        metrics,
+        now_ms: config.now_ms,
+        tell: config.tell,
+        reached: config.reached,
+        draining: AtomicBool::new(false),
+        stopped,
+        aborted,
+    });
+    let mut workers = JoinSet::new();
+    for _ in 0..config.concurrency {
+        for work in [Work::Experiments, Work::Jobs] {
+            workers.spawn(crate::worker::run(Arc::clone(&shared), work));
+        }
+    }
+    workers.spawn(bury(Arc::clone(&shared)));
+    workers.spawn(answer(Arc::clone(&shared)));
+    let relaying = tokio::spawn(relay::run(Arc::clone(&shared), closed.clone()));
+    let mut serving = tokio::spawn(http::serve(config.listener, Arc::clone(&shared), registry, closed));
+
+    let ended = tokio::select! {
+        () = shutdown => Ok(()),
+        part = workers.join_next() => Err(ServeError::Part(format!("a worker ended: {part:?}"))),
+        http = &mut serving => Err(ServeError::Part(format!("HTTP ended: {http:?}"))),
+    };
+    shared.draining.store(true, Ordering::Relaxed);
+    // Whoever listens has gone only when it has ended itself.
+    let _gone = stop.send(true);
+    let is_drained = tokio::select! {
+        () = async { while workers.join_next().await.is_some() {} } => true,
+        () = tokio::time::sleep(config.grace) => false,
+        () = hurry => false,
+    };
+    if !is_drained {
+        (shared.tell)("what is still running is handed back");
+        let _gone = abort.send(true);
+        while workers.join_next().await.is_some() {}
+    }
+    let _gone = close.send(true);
+    relaying.await.map_err(|error| ServeError::Part(error.to_string()))?;
+    if ended.is_ok() {
+        serving.await.map_err(|error| ServeError::Part(error.to_string()))??;
+    }
+    shared.commits.ledger.close().await;
+    ended
+}
+
+/// Makes dead letters of what the broker gives up.
+async fn bury(shared: Arc<Shared>) {
+    while !*shared.stopped.borrow() {
+        match shared.bus.bury(LOOK).await {
+            Ok(true) => {
+                shared.metrics.buried.inc();
+            }
+            Ok(false) => {}
+            Err(_) => tokio::time::sleep(LOOK).await,
+        }
+    }
+}
+
+/// Answers how the service is.
+async fn answer(shared: Arc<Shared>) {
+    while !*shared.stopped.borrow() {
+        match shared.bus.question(STATUS.name, LOOK).await {
+            Ok(Some(question)) => {
+                let status = serde_json::json!({
+                    "status": "serving",
+                    "version": env!("CARGO_PKG_VERSION"),
+                    "in_flight": shared.metrics.in_flight.get(),
+                    "concurrency": shared.metrics.concurrency.get(),
+                });
+                // Whoever asked and got no answer asks again.
+                let _lost = question.answer(status.to_string().as_bytes()).await;
+            }
+            Ok(None) => {}
+            Err(_) => tokio::time::sleep(LOOK).await,
+        }
+    }
+}

@@ -1,0 +1,405 @@
+//! One worker: takes a message, does what it asks, and answers the broker only when the result is safe.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use genesis_bus::{Bus, Delivery, EXPERIMENTS, JOBS, Outgoing};
+use genesis_domain::subject::{EXPERIMENT_FAILED, EXPERIMENT_RESULT};
+use genesis_domain::{InboxMessage, TemplateId};
+use genesis_experiment::{
+    CommitPoint, Commits, ExperimentError, Hooks, LoadCaps, Request, Runner, UserGuest, baseline_in_force,
+    promoted_versions, run_asked,
+};
+use genesis_policy::Policy;
+use genesis_sandbox::Cancel;
+use genesis_store::{Received, StoreError};
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+use crate::jobs;
+use crate::metrics::Metrics;
+use crate::request::{Came, Refusal, RunRequest, sender_of};
+use crate::serve::LOOK;
+
+/// Tries that fail for no fault of the message before it becomes a dead letter.
+const MOST_TRIES: u32 = 20;
+/// The longest wait before a message is tried again.
+const MOST_BACKOFF: Duration = Duration::from_mins(1);
+
+/// What every part of the service holds.
+pub(crate) struct Shared {
+    pub(crate) bus: Bus,
+    pub(crate) commits: Commits,
+    pub(crate) runner: Runner,
+    pub(crate) policy: Policy,
+    pub(crate) guests: Vec<UserGuest>,
+    pub(crate) timeout: Duration,
+    pub(crate) metrics: Metrics,
+    pub(crate) now_ms: fn() -> i64,
+    pub(crate) tell: fn(&str),
+    pub(crate) reached: fn(CommitPoint),
+    pub(crate) draining: AtomicBool,
+    /// Turns true when nothing more is to be taken.
+    pub(crate) stopped: watch::Receiver<bool>,
+    /// Turns true when what is running is to be handed back.
+    pub(crate) aborted: watch::Receiver<bool>,
+}
+
+/// What a worker takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Work {
+    Experiments,
+    Jobs,
+}
+
+impl Work {
+    fn channel(self) -> &'static str {
+        match self {
+            Self::Experiments => EXPERIMENTS,
+            Self::Jobs => JOBS,
+        }
+    }
+
+    /// The kind, as it is counted.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Experiments => "experiment",
+            Self::Jobs => "job",
+        }
+    }
+}
+
+/// What is to become of a delivery.
+pub(crate) enum Answer {
+    /// The result is recorded, and will be sent if it is not yet.
+    Recorded,
+    /// It was recorded before.
+    Known,
+    /// It cannot be met, now or later.
+    Refused(Refusal),
+    /// It could not be met now.
+    Later(String),
+    /// The service ends.
+    HandedBack,
+}
+
+/// Takes messages one after the other until the service is to end. A message is asked for only when there is somebody to
+/// work on it: what is too much stays with the broker.
+pub(crate) async fn run(shared: Arc<Shared>, work: Work) {
+    while !*shared.stopped.borrow() {
+        match shared.bus.receive(work.channel(), LOOK).await {
+            Ok(Some(delivery)) => {
+                shared.metrics.in_flight.inc();
+                shared.work_on(delivery, work).await;
+                shared.metrics.in_flight.dec();
+            }
+            Ok(None) => {}
+            Err(error) => {
+                (shared.tell)(&format!("waiting for the bus: {error}"));
+                tokio::time::sleep(LOOK).await;
+            }
+        }
+    }
+}
+
+impl Shared {
+    async fn work_on(self: &Arc<Self>, delivery: Delivery, work: Work) {
+        let answer = match work {
+            Work::Experiments => self.experiment(&delivery).await,
+            Work::Jobs => jobs::job(self, &delivery).await,
+        };
+        let origin = delivery.origin.clone();
+        let (outcome, told) = match answer {
+            Answer::Recorded => ("recorded", delivery.ack().await),
+            Answer::Known => ("known", delivery.ack().await),
+            Answer::Refused(refusal) => {
+                (self.tell)(&format!("{origin} is refused: {refusal}"));
+                ("refused", self.refuse(delivery, &refusal, work).await)
+            }
+            Answer::Later(why) if delivery.attempt >= MOST_TRIES => {
+                (self.tell)(&format!("{origin} is given up after {} tries: {why}", delivery.attempt));
+                let refusal = Refusal { code: "INTERNAL_ERROR", reason: why };
+                ("refused", self.refuse(delivery, &refusal, work).await)
+            }
+            Answer::Later(why) => {
+                (self.tell)(&format!("{origin} will be tried again: {why}"));
+                let delay = backoff(delivery.attempt);
+                ("handed_back", delivery.retry_after(delay).await)
+            }
+            Answer::HandedBack => ("handed_back", delivery.retry_after(Duration::from_millis(100)).await),
+        };
+        self.metrics.answered(work.as_str(), outcome);
+        if let Err(error) = told {
+            // It comes again when its lease is over, and is known then.
+            (self.tell)(&format!("{origin}: {error}"));
+        }
+    }
+
+    async fn experiment(self: &Arc<Self>, delivery: &Delivery) -> Answer {
+        let came =
+            Came { payload: &delivery.payload, message_id: delivery.id.as_deref(), origin: &delivery.origin };
+        let asked = match RunRequest::read(came, &self.caps()) {
+            Ok(asked) => asked,
+            Err(refusal) => return Answer::Refused(refusal),
+        };
+        let ledger = &self.commits.ledger;
+        let message = InboxMessage {
+            experiment: asked.id,
+            sender: asked.sender.clone(),
+            request: asked.key.clone(),
+            digest: asked.digest.clone(),
+            received_at_ms: (self.now_ms)(),
+        };
+        match ledger.receive(&message).await {
+            Ok(Received::New | Received::Again) => {}
+            Ok(Received::Conflict) => {
+                let reason = format!("another request of {:?} has the id {:?}", asked.sender, asked.key);
+                return Answer::Refused(Refusal { code: "CONFLICT", reason });
+            }
+            Err(error) => return Answer::Later(error.to_string()),
+        }
+        match self.announced_again(&asked).await {
+            Ok(true) => return Answer::Known,
+            Ok(false) => {}
+            Err(error) => return Answer::Later(error.to_string()),
+        }
+        let begun = Instant::now();
+        let cancel = Cancel::new();
+        let timeout =
+            asked.timeout_ms.map_or(self.timeout, |asked| self.timeout.min(Duration::from_millis(asked)));
+        let running = self.run_experiment(asked.clone(), cancel.clone());
+        let (outcome, ended) = self.held(delivery, running, timeout, &cancel).await;
+        match (outcome, ended) {
+            (Ok(()), _) => {
+                self.metrics.seconds.observe(begun.elapsed().as_secs_f64());
+                Answer::Recorded
+            }
+            (Err(Failed::Experiment(ExperimentError::Cancelled)), Ended::TimedOut) => {
+                Answer::Refused(Refusal {
+                    code: "TIMEOUT",
+                    reason: format!("it was not done within {} ms; nothing was judged", timeout.as_millis()),
+                })
+            }
+            (Err(Failed::Experiment(ExperimentError::Cancelled)), _) => Answer::HandedBack,
+            (Err(Failed::Refused(refusal)), _) => Answer::Refused(refusal),
+            // Another worker has recorded it in the meantime, or it is refused for what it asks.
+            (Err(Failed::Experiment(ExperimentError::Request(why))), _) => {
+                match self.announced_again(&asked).await {
+                    Ok(true) => Answer::Known,
+                    Ok(false) => Answer::Refused(Refusal::invalid(why)),
+                    Err(error) => Answer::Later(error.to_string()),
+                }
+            }
+            (Err(failed), _) => Answer::Later(failed.to_string()),
+        }
+    }
+
+    /// Whether the experiment is recorded; then its result is sent once more.
+    async fn announced_again(&self, asked: &RunRequest) -> Result<bool, StoreError> {
+        if self.commits.ledger.experiment(asked.id).await?.is_none() {
+            return Ok(false);
+        }
+        self.commits.ledger.announce_again(asked.id).await?;
+        Ok(true)
+    }
+
+    /// The experiment on a thread of its own: it computes, and waits for the history's lock.
+    fn run_experiment(
+        self: &Arc<Self>,
+        asked: RunRequest,
+        cancel: Cancel,
+    ) -> impl Future<Output = Result<(), Failed>> + use<> {
+        let shared = Arc::clone(self);
+        let runtime = tokio::runtime::Handle::current();
+        let thread = tokio::task::spawn_blocking(move || {
+            runtime.block_on(async {
+                let begun = Instant::now();
+                let clock = move || u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
+                let hooks =
+                    Hooks { progress: &|_| {}, reached: &shared.reached, waiting: &|| {}, clock_us: &clock };
+                let request = shared.request(&asked).await?;
+                let commits = Some(&shared.commits);
+                run_asked(request, Some(&asked.asked), &shared.runner, commits, &cancel, &hooks).await?;
+                Ok::<(), Failed>(())
+            })
+        });
+        async move { thread.await.map_err(|error| Failed::Panicked(error.to_string()))? }
+    }
+
+    async fn request(&self, asked: &RunRequest) -> Result<Request, Failed> {
+        let outline = genesis_template::outline(&asked.candidate, &self.read_limits()).ok();
+        let template = match &asked.template {
+            Some(given) => given.clone(),
+            None => outline
+                .as_ref()
+                .and_then(|outline| TemplateId::new(outline.id.as_deref()?).ok())
+                .map_or_else(|| TemplateId::new(&asked.candidate.path), Ok)
+                .map_err(|error| Failed::Refused(Refusal::invalid(error.to_string())))?,
+        };
+        let own_version = outline.and_then(|outline| outline.version);
+        if let (Some(said), Some(own)) = (&asked.version, &own_version)
+            && said != own
+        {
+            return Err(Failed::Refused(Refusal::invalid(format!(
+                "the request says version {said:?}, its template {own:?}"
+            ))));
+        }
+        let tightened = self
+            .policy
+            .tightened(&genesis_policy::Request {
+                template: template.as_str().to_owned(),
+                publisher: Some(asked.sender.clone()),
+                risk: asked.risk,
+                profile: asked.profile,
+            })
+            .map_err(|error| Failed::Refused(Refusal::invalid(error.to_string())))?;
+        if let Some(base) = &asked.base_version {
+            let head = self.commits.ledger.head(&template).await.map_err(ExperimentError::from)?;
+            let in_force = head.and_then(|head| head.version);
+            if in_force.as_ref() != Some(base) {
+                let reason = format!("base_version is {base:?}, in force is {in_force:?}");
+                return Err(Failed::Refused(Refusal { code: "CONFLICT", reason }));
+            }
+        }
+        Ok(Request {
+            id: asked.id,
+            created_at_ms: (self.now_ms)(),
+            instance: asked.sender.clone(),
+            baseline: baseline_in_force(&self.commits, &template).await?,
+            promoted: promoted_versions(&self.commits, &template).await?,
+            template,
+            candidate: asked.candidate.clone(),
+            candidate_path: asked.candidate.path.clone(),
+            policy: self.policy.clone(),
+            profile: tightened.profile,
+            risk: tightened.risk,
+            seed: None,
+            answers: asked.answers.clone(),
+            samples: asked.samples.clone(),
+            guests: self.guests.clone(),
+            promotes: true,
+            announces: true,
+        })
+    }
+
+    /// Waits for `work` and keeps the delivery meanwhile: its lease is extended three times as often as needed. Cancels
+    /// when the time is over or the service is to end.
+    pub(crate) async fn held<T>(
+        &self,
+        delivery: &Delivery,
+        work: impl Future<Output = T>,
+        timeout: Duration,
+        cancel: &Cancel,
+    ) -> (T, Ended) {
+        let mut work = std::pin::pin!(work);
+        let mut aborted = self.aborted.clone();
+        let until = Instant::now() + timeout;
+        let mut ended = Ended::Itself;
+        let mut beat = tokio::time::interval(delivery.lease / 3);
+        beat.tick().await;
+        loop {
+            tokio::select! {
+                outcome = &mut work => return (outcome, ended),
+                _ = beat.tick() => {
+                    // A lease that is lost is no reason to stop: what is recorded counts, and is known when it comes again.
+                    let _lost = delivery.extend().await;
+                }
+                () = tokio::time::sleep_until(until), if ended == Ended::Itself => {
+                    ended = Ended::TimedOut;
+                    cancel.cancel();
+                }
+                () = turned(&mut aborted), if ended == Ended::Itself => {
+                    ended = Ended::Aborted;
+                    cancel.cancel();
+                }
+            }
+        }
+    }
+
+    /// Says why to whoever asked, then to the dead letters. The answer is sent before the message is gone.
+    async fn refuse(
+        &self,
+        delivery: Delivery,
+        refusal: &Refusal,
+        work: Work,
+    ) -> Result<(), genesis_bus::BusError> {
+        let (id, correlation_id) = sender_of(&delivery.payload);
+        match work {
+            Work::Experiments => {
+                let payload = serde_json::json!({
+                    "experiment_id": id,
+                    "status": "failure",
+                    "recommendation": null,
+                    "reason": refusal.reason,
+                    "error": { "code": refusal.code, "message": refusal.reason },
+                    "correlation_id": correlation_id,
+                    "origin": delivery.origin,
+                })
+                .to_string();
+                let by_id = id.as_deref().and_then(|id| EXPERIMENT_FAILED.of(id));
+                let subjects = [Some(EXPERIMENT_RESULT.name.to_owned()), by_id];
+                for (number, subject) in subjects.iter().flatten().enumerate() {
+                    let message_id = format!("{}:refused:{number}", delivery.origin);
+                    let message = Outgoing { subject, id: &message_id, payload: payload.as_bytes() };
+                    self.bus.publish(&message).await?;
+                }
+            }
+            Work::Jobs => jobs::refuse(self, &delivery, id.as_deref(), refusal).await?,
+        }
+        delivery.reject(&refusal.to_string()).await
+    }
+
+    fn caps(&self) -> LoadCaps {
+        let max = self.policy.max();
+        LoadCaps {
+            template_bytes: max.template_bytes,
+            part_bytes: max.part_bytes,
+            total_part_bytes: max.total_part_bytes,
+            parts: usize::try_from(max.parts).unwrap_or(usize::MAX),
+        }
+    }
+
+    fn read_limits(&self) -> genesis_template::ReadLimits {
+        let max = self.policy.max();
+        genesis_template::ReadLimits {
+            bytes: usize::try_from(max.template_bytes).unwrap_or(usize::MAX),
+            depth: usize::try_from(max.depth).unwrap_or(usize::MAX),
+            nodes: usize::try_from(max.nodes).unwrap_or(usize::MAX),
+        }
+    }
+}
+
+/// Resolves when the value is true.
+async fn turned(receiver: &mut watch::Receiver<bool>) {
+    // Whoever could turn it has gone only when the service has.
+    let _turned = receiver.wait_for(|it| *it).await;
+}
+
+/// How waiting for a piece of work ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ended {
+    /// By itself.
+    Itself,
+    /// It was cancelled, because its time was over.
+    TimedOut,
+    /// It was cancelled, because the service ends.
+    Aborted,
+}
+
+/// Why there is no result.
+#[derive(Debug, thiserror::Error)]
+enum Failed {
+    #[error(transparent)]
+    Experiment(#[from] ExperimentError),
+    #[error(transparent)]
+    Refused(Refusal),
+    #[error("a defect of the service ended it: {0}")]
+    Panicked(String),
+}
+
+/// 1 s, 2 s, 4 s, ... up to a minute.
+fn backoff(attempt: u32) -> Duration {
+    Duration::from_secs(1 << attempt.saturating_sub(1).min(6)).min(MOST_BACKOFF)
+}

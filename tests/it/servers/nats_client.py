@@ -1,0 +1,52 @@
+"""Sends what it reads on standard input by NATS and prints every result that comes, by nats-py.
+
+Each line read is {"subject", "id", "payload"}, the payload as text. `wait` different results are waited for: lines printed are
+{"subject", "id", "payload"}. With --ask it asks the subject one question and prints the answer.
+"""
+
+import asyncio
+import json
+import sys
+
+import nats
+
+
+async def main(url, wait):
+    client = await nats.connect(url, connect_timeout=10)
+    stream = client.jetstream()
+    if wait == "--ask":
+        for line in sys.stdin:
+            asked = json.loads(line)
+            answer = await client.request(asked["subject"], asked["payload"].encode(), timeout=30)
+            print(answer.data.decode(), flush=True)
+        await client.close()
+        return
+    for line in sys.stdin:
+        message = json.loads(line)
+        headers = {"Nats-Msg-Id": message["id"]} if message.get("id") else None
+        payload = message["payload"].encode("utf-8", "surrogateescape")
+        await stream.publish(message["subject"], payload, headers=headers, timeout=30)
+    subjects = ["genesis.experiment.>", "job_results"]
+    results = [await stream.subscribe(subject, stream=name, ordered_consumer=True)
+               for subject, name in zip(subjects, ["GENESIS_RESULTS", "GENESIS_JOB_RESULTS"])]
+
+    async def show(subscription):
+        async for result in subscription.messages:
+            told = {"subject": result.subject, "payload": json.loads(result.data)}
+            told["id"] = (result.headers or {}).get("Nats-Msg-Id")
+            print(json.dumps(told), flush=True)
+            if result.subject in ("genesis.experiment.result", "job_results"):
+                found.add(told["id"])
+            if len(found) >= int(wait):
+                done.set()
+
+    found, done = set(), asyncio.Event()
+    tasks = [asyncio.create_task(show(subscription)) for subscription in results]
+    if int(wait):
+        await asyncio.wait_for(done.wait(), 240)
+    for task in tasks:
+        task.cancel()
+    await client.close()
+
+
+asyncio.run(main(sys.argv[1], sys.argv[2]))

@@ -1,0 +1,168 @@
+//! A service between a broker and a client.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::thread::JoinHandle;
+
+use serde_json::{Value, json};
+
+use crate::support::{Bench, greeting, project};
+
+/// `genesis serve`, ready to take messages. It is killed when it is dropped.
+pub(super) struct Service {
+    child: Child,
+    address: String,
+    log: Option<JoinHandle<String>>,
+}
+
+impl Service {
+    pub(super) fn start(bench: &Bench, bus: &str, more: &[&str]) -> Self {
+        Self::spawn(bench.command(&[&["serve", "--bus", bus, "--listen", "127.0.0.1:0"], more].concat()))
+    }
+
+    /// Starts what was prepared.
+    pub(super) fn spawn(mut command: Command) -> Self {
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut log = BufReader::new(child.stderr.take().unwrap());
+        let mut said = String::new();
+        let address = loop {
+            let mut line = String::new();
+            assert!(log.read_line(&mut line).unwrap() > 0, "it ended before it was ready: {said}");
+            if let Some((_, address)) = line.split_once("http://") {
+                break address.split('/').next().unwrap().to_owned();
+            }
+            said.push_str(&line);
+        };
+        let log = std::thread::spawn(move || {
+            let mut bytes = Vec::new();
+            let _ended = log.read_to_end(&mut bytes);
+            said + &String::from_utf8_lossy(&bytes)
+        });
+        Self { child, address, log: Some(log) }
+    }
+
+    /// What it answers over HTTP: status and body.
+    pub(super) fn get(&self, path: &str) -> (u16, String) {
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        write!(stream, "GET {path} HTTP/1.0\r\nHost: localhost\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let status = answer.split(' ').nth(1).unwrap().parse().unwrap();
+        (status, answer.split_once("\r\n\r\n").unwrap().1.to_owned())
+    }
+
+    /// Asks it to end; gives how it ended and all that it said.
+    pub(super) fn end(mut self) -> (ExitStatus, String) {
+        self.signal("-TERM");
+        let status = self.child.wait().unwrap();
+        (status, self.log.take().unwrap().join().unwrap())
+    }
+
+    pub(super) fn signal(&self, signal: &str) {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args([signal, &pid]).status().unwrap().success());
+    }
+
+    /// Kills it without a word.
+    pub(super) fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Waits until it has ended by itself.
+    pub(super) fn wait(mut self) -> ExitStatus {
+        self.child.wait().unwrap()
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        let _ended_already = self.child.kill();
+        let _ended = self.child.wait();
+    }
+}
+
+/// A client in Python, of the environment that `cargo xtask setup` makes.
+fn python(environment: &str, script: &str) -> Command {
+    let python = project(&format!("target/tools/{environment}/bin/python"));
+    assert!(python.is_file(), "{} is not there: cargo xtask setup", python.display());
+    let mut command = Command::new(python);
+    command.arg(project(&format!("tests/it/servers/{script}")));
+    command
+}
+
+/// A message by NATS.
+pub(super) fn message(subject: &str, id: Option<&str>, payload: impl Into<String>) -> Value {
+    json!({ "subject": subject, "id": id, "payload": payload.into() })
+}
+
+/// Sends messages by NATS and waits for so many results; gives every message of the streams of results.
+pub(super) fn by_nats(url: &str, messages: &[Value], wait: usize) -> Vec<Value> {
+    let mut command = python("nats-py-2.16.0", "nats_client.py");
+    command.args([url, &wait.to_string()]);
+    lines(command, messages)
+}
+
+/// Asks one question by NATS.
+pub(super) fn ask_by_nats(url: &str, question: Value) -> Value {
+    let mut command = python("nats-py-2.16.0", "nats_client.py");
+    command.args([url, "--ask"]);
+    lines(command, &[question]).remove(0)
+}
+
+/// Sends messages by pgmq and waits for so many results in these queues.
+pub(super) fn by_pgmq(
+    port: u16,
+    database: &str,
+    messages: &[Value],
+    wait: usize,
+    queues: &[&str],
+) -> Vec<Value> {
+    let mut command = python("pgmq-1.1.4", "pgmq_client.py");
+    command.args([&port.to_string(), database, &wait.to_string()]).args(queues);
+    lines(command, messages)
+}
+
+fn lines(mut command: Command, messages: &[Value]) -> Vec<Value> {
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    for message in messages {
+        writeln!(stdin, "{message}").unwrap();
+    }
+    drop(stdin);
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success(), "the client failed; its words are above");
+    let text = String::from_utf8(output.stdout).unwrap();
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+/// The results among messages, by the id of the experiment.
+pub(super) fn results<'m>(messages: &'m [Value], id: &str) -> Vec<&'m Value> {
+    let of_id = |message: &&Value| {
+        message["subject"] == "genesis.experiment.result" && message["payload"]["experiment_id"] == id
+    };
+    messages.iter().filter(of_id).map(|message| &message["payload"]).collect()
+}
+
+/// A request for the first version of a template of its own.
+pub(super) fn request(id: &str) -> Value {
+    let mut template = greeting("1.0.0");
+    template["id"] = json!(format!("greeting-{id}"));
+    json!({
+        "experiment_id": id,
+        "instance_id": "singularity_1",
+        "template": template,
+        "version": "1.0.0",
+        "risk_level": "low",
+    })
+}
+
+/// Every recorded experiment.
+pub(super) fn experiments(bench: &Bench, more: &[&str]) -> Vec<Value> {
+    let mut args = vec!["history", "list", "--format", "json", "--limit", "100000"];
+    args.extend(more);
+    let ran = bench.genesis(&args);
+    let listed: Value = serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{ran:?}"));
+    listed["experiments"].as_array().unwrap().clone()
+}

@@ -1,0 +1,127 @@
+//! One request from end to end.
+
+use genesis_servers::{Nats, Postgres};
+use serde_json::{Value, json};
+
+use super::stage::{Service, ask_by_nats, by_nats, experiments, message, request, results};
+use crate::support::{Bench, bumped, greeting};
+
+const RUN: &str = "genesis.experiment.run";
+
+#[test]
+fn a_request_by_nats_is_answered_and_recorded_in_postgres() {
+    let (nats, postgres, bench) = (Nats::start(1 << 20).unwrap(), Postgres::start().unwrap(), Bench::new());
+    postgres.create_database("genesis").unwrap();
+    let database = postgres.url("postgres", "genesis");
+    let more = ["--database", database.as_str(), "--concurrency", "2"];
+    let service = Service::start(&bench, &nats.url(), &more);
+    assert_eq!(service.get("/livez"), (200, "ok\n".to_owned()));
+    assert_eq!(service.get("/readyz"), (200, "ready\n".to_owned()));
+
+    // The oldest shape, an envelope, and a version that breaks its users.
+    let bare = json!({ "template": greeting("1.0.0"), "version": "1.0.0" });
+    let enveloped = json!({
+        "id": "e-1", "type": RUN, "schema_version": 1, "producer": "singularity_1",
+        "correlation_id": "c-1", "traceparent": "t-1", "payload": request("e-1"),
+    });
+    let first = by_nats(
+        &nats.url(),
+        &[
+            message(RUN, Some("bare"), bare.to_string()),
+            message(RUN, Some("m-2"), enveloped.to_string()),
+            message("genesis.experiment.request.gen-2", Some("m-3"), request("old").to_string()),
+        ],
+        3,
+    );
+    let one = results(&first, "e-1")[0];
+    assert_eq!((&one["status"], &one["recommendation"]), (&json!("success"), &json!("merge")), "{one:#}");
+    assert_eq!((&one["correlation_id"], &one["traceparent"]), (&json!("c-1"), &json!("t-1")), "{one:#}");
+    assert_eq!((&one["metrics"]["success_rate"], &one["metrics"]["regression"]), (&json!(1.0), &Value::Null));
+    assert_eq!(results(&first, "bare")[0]["template_id"], "greeting");
+    assert_eq!(results(&first, "old").len(), 1);
+
+    let mut broken = bumped(&greeting("1.0.0"), "1.1.0");
+    broken["content"]["code"] = json!("print({{#if loud}}");
+    let broken = json!({ "experiment_id": "broken", "template": broken, "base_version": "1.0.0" });
+    let second = by_nats(&nats.url(), &[message(RUN, Some("m-4"), broken.to_string())], 4);
+    let by_id = |subject: &str| second.iter().filter(|message| message["subject"] == subject).count();
+    assert_eq!(by_id("genesis.experiment.completed.e-1"), 1, "{second:#?}");
+    let broken = results(&second, "broken")[0];
+    assert_eq!(
+        (&broken["status"], &broken["recommendation"]),
+        (&json!("failure"), &json!("rollback")),
+        "{broken:#}"
+    );
+
+    let status = ask_by_nats(&nats.url(), message("genesis.status", None, "{}"));
+    assert_eq!((&status["status"], &status["concurrency"]), (&json!("serving"), &json!(2)), "{status}");
+    let (code, metrics) = service.get("/metrics");
+    assert_eq!(code, 200);
+    for line in [
+        "genesis_requests_total{kind=\"experiment\",outcome=\"recorded\"} 4",
+        "genesis_in_flight 0",
+        "genesis_sent_total 8",
+        "genesis_experiment_seconds_count 4",
+    ] {
+        assert!(metrics.lines().any(|found| found == line), "{line} is not in {metrics}");
+    }
+    let (status, log) = service.end();
+    assert_eq!(status.code(), Some(0), "{log}");
+    assert_eq!(experiments(&bench, &["--database", &database]).len(), 4);
+    let verified = bench.genesis(&["history", "verify", "--database", &database]);
+    assert_eq!(verified.code, Some(0), "{verified:?}");
+    assert!(!bench.path().join(".genesis/ledger.sqlite").exists());
+}
+
+#[test]
+fn a_request_that_comes_again_is_one_experiment_with_the_same_result() {
+    let (nats, bench) = (Nats::start(1 << 20).unwrap(), Bench::new());
+    let service = Service::start(&bench, &nats.url(), &[]);
+    // Under other ids of the broker's, so that only the ledger can know.
+    let again: Vec<Value> =
+        (0..5).map(|number| message(RUN, Some(&format!("m-{number}")), request("x").to_string())).collect();
+    let mut other = request("x");
+    other["template"]["description"] = json!("something else under the same id");
+    let mut messages = again;
+    messages.push(message(RUN, Some("m-other"), other.to_string()));
+    let told = by_nats(&nats.url(), &messages, 2);
+    let all = results(&told, "x");
+    let conflict = all.iter().find(|result| result["error"]["code"] == "CONFLICT").unwrap();
+    assert!(
+        conflict["reason"]
+            .as_str()
+            .unwrap()
+            .contains("another request of \"singularity_1\" has the id \"x\"")
+    );
+    let good: Vec<&&Value> = all.iter().filter(|result| result["status"] == "success").collect();
+    assert!(!good.is_empty() && good.iter().all(|result| *result == good[0]), "{all:#?}");
+    let (status, log) = service.end();
+    assert_eq!(status.code(), Some(0), "{log}");
+    assert_eq!(experiments(&bench, &[]).len(), 1);
+    bench.assert_sound();
+}
+
+#[test]
+fn a_job_by_nats_is_answered() {
+    let (nats, bench) = (Nats::start(1 << 20).unwrap(), Bench::new());
+    let _service = Service::start(&bench, &nats.url(), &["--concurrency", "1"]);
+    let job = |id: &str, code: &str| json!({ "id": id, "code": code, "language": "python", "analysis_type": "syntax" });
+    let told = by_nats(
+        &nats.url(),
+        &[
+            message("job_requests", Some("j-1"), job("good", "x = 1\n").to_string()),
+            message("code_execution_requests", Some("j-2"), job("bad", "x = (\n").to_string()),
+            message("job_requests", Some("j-3"), json!({ "id": "odd", "code": "x" }).to_string()),
+        ],
+        3,
+    );
+    let reply = |id: &str| {
+        let found = told.iter().find(|message| message["payload"]["request_id"] == id);
+        &found.unwrap_or_else(|| panic!("{id}: {told:#?}"))["payload"]
+    };
+    assert_eq!((&reply("good")["status"], &reply("good")["findings"]), (&json!("completed"), &json!([])));
+    assert_eq!(reply("bad")["status"], "completed");
+    assert!(!reply("bad")["findings"].as_array().unwrap().is_empty());
+    assert_eq!(reply("odd")["status"], "failed");
+    assert!(reply("odd")["error"].as_str().unwrap().contains("missing required fields: language"));
+}
