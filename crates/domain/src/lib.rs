@@ -10,6 +10,9 @@ mod record;
 mod step;
 mod verdict;
 
+/// The one table of languages and of what people call them.
+pub use genesis_template::language_named;
+
 pub use evidence::{
     CaseRecord, CaseSide, CodeSummary, Evidence, GuestRef, Judged, PlanSummary, RunRecord, Side, Subject,
     TestCounts, VersionRef,
