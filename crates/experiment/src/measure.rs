@@ -216,7 +216,13 @@ impl Bench<'_> {
                     if self.plan.repeat {
                         must_repeat(&first, &run()?)?;
                     }
-                    Ok(finish(first, planned.applies))
+                    let mut finished = finish(first, planned.applies);
+                    if let Some(given) = rendering.and_then(|rendering| self.code_input(planned, rendering)) {
+                        let Self { request, plan, runner, cancel, .. } = self;
+                        let findings = &mut finished.findings;
+                        code::second::explain(findings, &given, runner, &request.policy, plan.seed.0, cancel);
+                    }
+                    Ok(finished)
                 })
             }
         };
