@@ -10,6 +10,7 @@
 )]
 
 mod arguments;
+mod assemblyscript;
 mod bench;
 mod call;
 mod ci;
