@@ -6,7 +6,9 @@ pub mod exact;
 pub mod grammar;
 pub mod languages;
 pub mod lint;
+mod readings;
 mod reserved;
+mod shapes;
 pub mod syntax;
 
 #[doc(hidden)]
