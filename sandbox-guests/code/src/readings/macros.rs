@@ -356,10 +356,10 @@ impl<'t> Reading<'t> {
     /// Arguments that are types, which no function takes.
     fn arguments(&self, at: usize, last: usize, called: bool, begins: bool, seen: &Seen<'_>) -> Step {
         let behind_name = is_word(seen.before) && !FRONT.contains(&seen.before);
-        let of_call = (!behind_name || seen.before == "return")
-            && !matches!(seen.before, "*" | "&")
-            && !(begins && self.is_word(last + 1))
-            || self.is_macro(at);
+        let declares = behind_name && seen.before != "return"
+            || matches!(seen.before, "*" | "&")
+            || begins && self.is_word(last + 1);
+        let of_call = !declares || self.is_macro(at);
         if !called || !of_call || last < at + 3 {
             return Step::Keep;
         }
@@ -426,8 +426,8 @@ fn pieces(text: &str) -> Vec<Range<usize>> {
             character.len_utf8()
         } else if rest.starts_with("//") {
             rest.find('\n').unwrap_or(rest.len())
-        } else if rest.starts_with("/*") {
-            rest[2..].find("*/").map_or(rest.len(), |end| end + 4)
+        } else if let Some(comment) = rest.strip_prefix("/*") {
+            comment.find("*/").map_or(rest.len(), |end| end + 4)
         } else {
             0
         };
