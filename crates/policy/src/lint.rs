@@ -5,6 +5,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::OnceLock;
 
 use genesis_abi::code::RULE_INVALID;
 use genesis_abi::{Finding, Place, Severity, Span};
@@ -117,8 +118,15 @@ pub fn builtin_rules(language: &str) -> Vec<LintRule> {
         "typescript" | "tsx" => &["javascript", "typescript"],
         _ => &[language],
     };
-    let texts = PACKS.iter().filter(|(pack, _)| packs.contains(pack));
-    texts.flat_map(|(pack, text)| rules_from_yaml(text, pack).0).collect()
+    let wanted = (0..PACK_COUNT).filter(|&pack| packs.contains(&PACKS[pack].0));
+    wanted.flat_map(pack).cloned().collect()
+}
+
+/// The rules of a pack, which are read once a process.
+fn pack(index: usize) -> &'static [LintRule] {
+    static READ: [OnceLock<Vec<LintRule>>; PACK_COUNT] = [const { OnceLock::new() }; PACK_COUNT];
+    let (language, text) = PACKS[index];
+    READ[index].get_or_init(|| rules_from_yaml(text, language).0)
 }
 
 /// Reads a file of rules: one YAML document a rule. A document that cannot be read is a finding with its place, and the
