@@ -6,6 +6,7 @@ mod bad_input;
 mod code;
 mod commands;
 mod corpus;
+mod cost;
 mod crash;
 mod experiments;
 mod guests;

@@ -20,7 +20,7 @@ Usage: cargo xtask TASK
   soak [FILTER]       the long counts; writes tests/soak.md unless there is a FILTER
   bench [OPTIONS] [FILTER]
                       the benchmarks, as times and as ratios to one of them
-      --baseline NAME   the benchmark to compare with [native_validate]
+      --baseline NAME   the benchmark to compare with [validate_20KB/outside]
       --write           put the ratios between the markers in README.md
   guests              build the guests that cargo does not build: the one that runs Python
   digests             compare the built guests with sandbox-guests/digests.toml
@@ -34,7 +34,7 @@ Examples:
 ";
 
 /// The baseline that ratios are given to unless another is named.
-const BASELINE: &str = "native_validate";
+const BASELINE: &str = "validate_20KB/outside";
 
 /// One thing to do.
 #[derive(Debug, PartialEq, Eq)]
