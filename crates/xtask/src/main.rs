@@ -15,6 +15,7 @@ mod bench;
 mod call;
 mod ci;
 mod digests;
+mod example;
 mod genesis;
 mod needs;
 mod project;
