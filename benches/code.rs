@@ -3,6 +3,7 @@
 
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use criterion::{BenchmarkGroup, Criterion, criterion_group, criterion_main, measurement::WallTime};
 use genesis_abi::{ABI_VERSION, Analysis, CaseFile, CodeInput, Input, Subject};
@@ -90,5 +91,9 @@ fn process(group: &mut BenchmarkGroup<'_, WallTime>, program: &str, code: &str) 
     }
 }
 
-criterion_group!(benches, code);
+criterion_group! {
+    name = benches;
+    config = Criterion::default().warm_up_time(Duration::from_millis(500)).measurement_time(Duration::from_secs(2));
+    targets = code
+}
 criterion_main!(benches);

@@ -69,6 +69,7 @@ fn main() {
         names.for_each(|name| add(name, Err(SKIPPED), false, None));
     } else {
         println!("cargo::rerun-if-changed={}", guests.display());
+        println!("cargo::rerun-if-changed={}", root.join(sources::PACKS).display());
         for name in sources::SHARED {
             println!("cargo::rerun-if-changed={}", root.join("crates").join(name).join("src").display());
             println!(

@@ -108,6 +108,38 @@ pub(crate) fn syntax_samples(guest: &genesis_guests::Guest) {
             }
         }
         assert!(good >= 5 && broken >= 5, "{language}: {good} good and {broken} broken samples");
+        rules_of_packs_are_ready(&ready, language);
+    }
+}
+
+/// A lint of nothing costs next to nothing although it is held against a whole pack, because no run reads the pack anew.
+/// A rule that differs from the pack's is read as it is given.
+fn rules_of_packs_are_ready(ready: &Ready, language: &str) {
+    const FUEL: u64 = 8_000_000;
+    let mut rules: Vec<Value> =
+        genesis_policy::builtin_rules(language).into_iter().map(|rule| rule.value).collect();
+    let lint = |rules: &[Value]| {
+        let subject = Subject::Code(CodeInput {
+            analysis: Analysis::Lint,
+            language: language.to_owned(),
+            files: vec![CaseFile { path: "empty".to_owned(), text: String::new() }],
+            rules: rules.to_vec(),
+            tests: Vec::new(),
+            texts: Vec::new(),
+            answers: serde_json::Map::new(),
+        });
+        let input =
+            serde_json::to_vec(&Input { abi: genesis_abi::ABI_VERSION, read: None, subject }).unwrap();
+        let run = ready.run(&input, "lint-code");
+        (run.usage.fuel, run.report.unwrap().findings)
+    };
+    let (fuel, findings) = lint(&rules);
+    assert_eq!(findings, [], "{language}");
+    assert!(fuel < FUEL, "{language}: {} rules cost {fuel} units of fuel", rules.len());
+    if let Some(rule) = rules.first_mut() {
+        rule["severity"] = "sometimes".into();
+        let (_, findings) = lint(&rules);
+        assert_eq!(findings[0].code, genesis_abi::code::RULE_INVALID, "{language}");
     }
 }
 

@@ -151,3 +151,70 @@ fn good_real_templates_are_judged_and_merge() {
         assert_eq!(code, 0, "{file}: {report:#}");
     }
 }
+
+/// What was done with rendered code: the checks' names and the files that each looked at.
+fn looked_at(report: &Value) -> Vec<(String, u64)> {
+    let code = report["code"].as_array().map(Vec::as_slice).unwrap_or_default();
+    code.iter()
+        .map(|one| (one["check"].as_str().unwrap().to_owned(), one["files"].as_u64().unwrap()))
+        .collect()
+}
+
+#[test]
+fn code_of_real_handlebars_templates_is_parsed_and_linted() {
+    let Some(corpus) = corpus() else { return };
+    let templates = corpus.join("templates");
+    let bench = Bench::new();
+    let root = bench.path().join("root");
+    let copy = |from: &str, to: &str| {
+        let (from, to) = (templates.join(from), root.join(to));
+        std::fs::create_dir_all(to.parent().unwrap()).unwrap();
+        std::fs::copy(&from, &to).unwrap_or_else(|error| panic!("{}: {error}", from.display()));
+    };
+    for part in ["base/moduledoc_production.hbs", "base/telemetry.hbs"] {
+        copy(&format!("partials/{part}"), &format!("partials/{part}"));
+    }
+    bench.write("root/partials/otp/genserver_skeleton.hbs", "  use GenServer\n");
+    for (file, as_file, cases) in [
+        ("base/elixir-module.hbs", "elixir-module.hbs", 6),
+        // Neither its name nor its place tells the language of this one.
+        ("partials/messaging/nats_consumer.hbs", "nats_consumer.ex.hbs", 3),
+        ("code_generation/patterns/messaging/elixir-nats-consumer.hbs", "elixir-nats-consumer.hbs", 2),
+    ] {
+        copy(file, as_file);
+        let (code, report) = bench.experiment(&root.join(as_file), &["--root", root.to_str().unwrap()]);
+        assert_eq!(code, 0, "{file}: {report:#}");
+        let looked = looked_at(&report);
+        for check in ["syntax (elixir)", "lint (elixir)"] {
+            assert!(looked.contains(&(check.to_owned(), cases)), "{file}: {looked:?}");
+        }
+        let weighty: Vec<&Value> = report["findings"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|finding| finding["severity"] == "error" || finding["code"] == "G0201")
+            .collect();
+        assert!(weighty.is_empty(), "{file}: {weighty:#?}");
+    }
+}
+
+#[test]
+fn a_broken_partial_of_a_real_template_is_one_finding_at_its_place() {
+    let Some(corpus) = corpus() else { return };
+    let templates = corpus.join("templates");
+    let bench = Bench::new();
+    let template = templates.join("base/elixir-module.hbs");
+    let args =
+        ["run-experiment", template.to_str().unwrap(), "--root", templates.to_str().unwrap(), "--dry-run"];
+    let ran = bench.genesis(&args);
+    assert_eq!(ran.code, Some(1), "{ran:?}");
+    for says in [
+        "1 error\n",
+        "--> partials/otp/genserver_skeleton.hbs:96:20",
+        "= in all 6 cases",
+        "= help: mend the tag",
+        "genesis explain T0401",
+    ] {
+        assert!(ran.stdout.contains(says), "`{says}` is not in {}", ran.stdout);
+    }
+}

@@ -7,6 +7,7 @@ mod ci;
 mod code;
 mod commands;
 mod corpus;
+mod cost;
 mod crash;
 mod experiments;
 mod fuzz;

@@ -29,6 +29,13 @@ pub struct Evidence {
     pub metrics: Metrics,
 }
 
+impl Evidence {
+    /// The cases in which the candidate has the finding of this index, in the plan's order.
+    pub fn cases_with(&self, finding: u32) -> impl Iterator<Item = &CaseRecord> {
+        self.cases.iter().filter(move |case| case.candidate.findings.contains(&finding))
+    }
+}
+
 /// What was compared, and by what.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Subject {

@@ -14,6 +14,9 @@ pub mod subject;
 mod verdict;
 
 pub use address::without_password;
+/// The one table of languages and of what people call them.
+pub use genesis_template::language_named;
+
 pub use evidence::{
     CaseRecord, CaseSide, CodeSummary, Evidence, GuestRef, Judged, PlanSummary, RunRecord, Side, Subject,
     TestCounts, VersionRef,

@@ -4,6 +4,7 @@
 
 pub(crate) mod planned;
 pub(crate) mod rules;
+pub(crate) mod second;
 
 use std::collections::BTreeSet;
 

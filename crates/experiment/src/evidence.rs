@@ -42,7 +42,7 @@ pub(crate) fn collect(request: &Request, plan: &Plan, runner: &Runner, done: Vec
         })
         .collect::<Vec<_>>();
     let renderings = distinct(plan, &done);
-    let sources = sources(request, &candidate.findings, &renderings);
+    let sources = sources(request, &candidate, &renderings);
     let metrics = metrics(request, plan, &done, &candidate.findings, &removed, &cases, renderings.len());
     let subject = Subject {
         template: request.template.clone(),
@@ -81,7 +81,7 @@ struct OneSide {
 impl OneSide {
     fn of(side: Side, request: &Request, plan: &Plan, done: &[Done]) -> Self {
         let mut findings = Vec::new();
-        let mut known: BTreeMap<Finding, u32> = BTreeMap::new();
+        let mut known = Known::default();
         let mut cases: Vec<CaseSide> = plan
             .cases
             .iter()
@@ -118,10 +118,8 @@ impl OneSide {
                     cases[case].passed = false;
                 }
                 // The same finding in many cases is one finding, and each case names it.
-                let index = *known.entry(finding.clone()).or_insert_with(|| {
-                    findings.push(finding.clone());
-                    index_of(findings.len() - 1)
-                });
+                let of_rendered = matches!(planned.applies, Applies::Case | Applies::Code);
+                let index = known.index(&mut findings, finding, case, &cases[case].findings, of_rendered);
                 cases[case].findings.push(index);
             }
         }
@@ -155,6 +153,50 @@ impl OneSide {
         for case in &mut self.cases {
             case.passed &= !new_error;
         }
+    }
+}
+
+/// Findings on cases that are known already.
+#[derive(Default)]
+struct Known {
+    /// With the case, where the place differs from case to case.
+    exactly: BTreeMap<(Option<usize>, Finding), u32>,
+    /// By everything but the place within the file.
+    anywhere: BTreeMap<Finding, Vec<u32>>,
+}
+
+impl Known {
+    /// The index of a finding on a case, which is added when it is new. `of_case` are those that the case has named so
+    /// far.
+    ///
+    /// In a rendered file a fault stands behind what differs from case to case, so its place within the file does not
+    /// make it another; two faults in one case stay two, however alike they are.
+    fn index(
+        &mut self,
+        findings: &mut Vec<Finding>,
+        finding: &Finding,
+        case: usize,
+        of_case: &[u32],
+        of_rendered: bool,
+    ) -> u32 {
+        let exact = (of_rendered.then_some(case), finding.clone());
+        if let Some(index) = self.exactly.get(&exact) {
+            return *index;
+        }
+        let mut anywhere = finding.clone();
+        if of_rendered {
+            anywhere.place.span = None;
+        }
+        let alike = self.anywhere.entry(anywhere).or_default();
+        let unnamed = alike.iter().find(|index| of_rendered && !of_case.contains(index)).copied();
+        let index = unnamed.unwrap_or_else(|| {
+            findings.push(finding.clone());
+            let index = index_of(findings.len() - 1);
+            alike.push(index);
+            index
+        });
+        self.exactly.insert(exact, index);
+        index
     }
 }
 
@@ -219,12 +261,20 @@ fn output_digest(rendering: &Rendering) -> Digest {
     Digest::of(&bytes)
 }
 
-fn sources(request: &Request, findings: &[Finding], renderings: &[Rendered]) -> BTreeMap<String, String> {
+/// Texts that findings point into. Of a file that differs from case to case it is the one in which the first of its
+/// findings stands.
+fn sources(request: &Request, candidate: &OneSide, renderings: &[Rendered]) -> BTreeMap<String, String> {
     let mut sources = BTreeMap::from([(String::new(), request.candidate.text.clone())]);
-    for file in findings.iter().filter_map(|finding| finding.place.file.as_ref()) {
+    for (index, finding) in candidate.findings.iter().enumerate() {
+        let Some(file) = finding.place.file.as_ref().filter(|file| !sources.contains_key(*file)) else {
+            continue;
+        };
+        let case = candidate.cases.iter().position(|case| case.findings.contains(&index_of(index)));
+        let of_case =
+            renderings.iter().filter(|rendered| case.is_some_and(|case| rendered.cases.contains(&case)));
         let text = request.candidate.parts.get(file).or_else(|| {
-            let files = renderings.iter().flat_map(|rendered| &rendered.rendering.files);
-            files.into_iter().find(|rendered| rendered.path == *file).map(|rendered| &rendered.text)
+            let mut files = of_case.chain(renderings).flat_map(|rendered| &rendered.rendering.files);
+            files.find(|rendered| rendered.path == *file).map(|rendered| &rendered.text)
         });
         if let Some(text) = text {
             sources.insert(file.clone(), text.clone());
@@ -426,4 +476,59 @@ fn record(plan: &Plan, run: Done) -> Option<RunRecord> {
         usage: finished.usage.without_wall_time(),
         report: finished.report,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use genesis_abi::Span;
+
+    use super::*;
+
+    fn at(message: &str, offset: u32) -> Finding {
+        let span = Span { line: 1, column: 1 + offset, offset, length: 1 };
+        Finding {
+            severity: Severity::Error,
+            code: "C0101".to_owned(),
+            message: message.to_owned(),
+            place: Place { file: Some("a.py".to_owned()), pointer: None, span: Some(span) },
+            help: None,
+            inherited: false,
+        }
+    }
+
+    /// The indices that each case names, and the findings.
+    fn named(cases: &[&[Finding]], of_rendered: bool) -> (Vec<Vec<u32>>, Vec<Finding>) {
+        let (mut findings, mut known) = (Vec::new(), Known::default());
+        let of_cases = cases.iter().enumerate().map(|(case, found)| {
+            let mut of_case = Vec::new();
+            for finding in *found {
+                let index = known.index(&mut findings, finding, case, &of_case, of_rendered);
+                of_case.push(index);
+            }
+            of_case
+        });
+        (of_cases.collect(), findings)
+    }
+
+    #[test]
+    fn a_fault_that_stands_elsewhere_in_each_case_is_one_finding() {
+        let (cases, findings) = named(&[&[at("x", 1)], &[at("x", 5)], &[at("y", 5)], &[at("x", 9)]], true);
+        assert_eq!(cases, [[0], [0], [1], [0]]);
+        assert_eq!(findings, [at("x", 1), at("y", 5)]);
+    }
+
+    #[test]
+    fn two_faults_in_one_case_stay_two_and_one_told_twice_is_one() {
+        let (cases, findings) =
+            named(&[&[at("x", 1), at("x", 3), at("x", 1)], &[at("x", 4), at("x", 8)]], true);
+        assert_eq!(cases, [vec![0, 1, 0], vec![0, 1]]);
+        assert_eq!(findings.len(), 2);
+    }
+
+    #[test]
+    fn what_stands_elsewhere_in_the_template_itself_is_another_finding() {
+        let (cases, findings) = named(&[&[at("x", 1)], &[at("x", 1)], &[at("x", 5)]], false);
+        assert_eq!(cases, [[0], [0], [1]]);
+        assert_eq!(findings.len(), 2);
+    }
 }

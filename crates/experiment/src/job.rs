@@ -17,7 +17,7 @@ pub use request::{JobError, JobRequest};
 
 use crate::ExperimentError;
 use crate::code::rules::{self, Wanted};
-use crate::code::{Taker, family_of, taker};
+use crate::code::{Taker, family_of, second, taker};
 use crate::runner::Runner;
 
 /// A job under a policy, ready to be run.
@@ -195,9 +195,18 @@ impl Bench<'_> {
             reply.outcome = Some(run.outcome);
             return Ok(reply);
         };
+        let mut findings = report.findings.clone();
+        second::explain(
+            &mut findings,
+            &self.given(analysis, Vec::new()),
+            self.runner,
+            policy,
+            0,
+            self.cancel,
+        );
         // What two analyses found alike is said once.
-        for finding in &report.findings {
-            let finding = Finding { inherited: false, ..finding.clone() };
+        for finding in findings {
+            let finding = Finding { inherited: false, ..finding };
             if !self.findings.contains(&finding) {
                 self.findings.push(finding);
             }
@@ -215,11 +224,17 @@ impl Bench<'_> {
     }
 
     fn input(&self, analysis: Analysis, rules: Vec<serde_json::Value>) -> Vec<u8> {
+        let subject = Subject::Code(self.given(analysis, rules));
+        let input = Input { abi: ABI_VERSION, read: None, subject };
+        serde_json::to_vec(&input).expect("an input holds no map with keys that are no strings")
+    }
+
+    fn given(&self, analysis: Analysis, rules: Vec<serde_json::Value>) -> CodeInput {
         let request = self.job.request;
         let file = CaseFile { path: request.file.clone(), text: request.code.clone() };
         let (files, tests) =
             if analysis == Analysis::Run { (Vec::new(), vec![file]) } else { (vec![file], Vec::new()) };
-        let subject = Subject::Code(CodeInput {
+        CodeInput {
             analysis,
             language: self.language.id.to_owned(),
             files,
@@ -227,9 +242,7 @@ impl Bench<'_> {
             tests,
             texts: Vec::new(),
             answers: serde_json::Map::new(),
-        });
-        let input = Input { abi: ABI_VERSION, read: None, subject };
-        serde_json::to_vec(&input).expect("an input holds no map with keys that are no strings")
+        }
     }
 }
 

@@ -19,6 +19,7 @@ mod judge;
 mod load;
 mod manifest;
 mod measure;
+mod once;
 mod plan;
 mod rebuild;
 mod recover;

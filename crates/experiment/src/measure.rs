@@ -1,7 +1,7 @@
 //! Carrying a plan out: every run of candidate and baseline, on all cores, with results in the plan's order.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use genesis_abi::{
     ABI_VERSION, Analysis, Applies, CaseFile, CaseInput, CodeInput, CodeReport, FailedReason, Finding, Input,
@@ -15,6 +15,7 @@ use serde_json::{Map, Value};
 use crate::ExperimentError;
 use crate::code;
 use crate::evidence;
+use crate::once::each_once;
 use crate::plan::{Plan, PlannedCheck, read_limits};
 use crate::request::Request;
 use crate::runner::{Loaded, Runner};
@@ -61,6 +62,7 @@ pub(crate) struct Done {
 }
 
 /// A run that the host carried out.
+#[derive(Clone)]
 pub(crate) struct Finished {
     pub(crate) outcome: RunOutcome,
     pub(crate) usage: Usage,
@@ -90,41 +92,32 @@ pub fn measure(
     progress: &(dyn Fn(Progress) + Sync),
 ) -> Result<Measurement, ExperimentError> {
     let output_bytes = share_of_output(request, plan);
-    let bench = Bench { request, plan, runner, cancel, output_bytes };
+    let bench = Bench { request, plan, runner, cancel, output_bytes, rules: Rules::new() };
     let first = bench.jobs(&[Applies::Template, Applies::Render]);
     let counter = AtomicU64::new(0);
     let step = |total: u64| progress(Progress { done: counter.fetch_add(1, Ordering::Relaxed) + 1, total });
     let total = (first.len() + bench.jobs(&[Applies::Case]).len()) as u64;
     progress(Progress { done: 0, total });
 
-    let mut done = runner.in_parallel(first.len(), |index| {
-        let outcome = bench.carry_out(&first[index], None);
-        step(total);
-        outcome
-    });
+    let first: Vec<(Job, Option<&Rendering>)> = first.into_iter().map(|job| (job, None)).collect();
+    let mut done = bench.carry_out(&first, &|| step(total));
     let samples: Vec<Rendering> = request.samples.iter().map(as_rendering).collect();
     let rendered = rendered(&done, &samples, plan);
     let renderings: Vec<&Rendering> = rendered.values().copied().collect();
     let (checks, notes) = code::planned::checks(plan, request, runner, &renderings)?;
     plan.checks.extend(checks);
     plan.findings.extend(notes);
-    let bench = Bench { request, plan, runner, cancel, output_bytes };
+    let bench = Bench { request, plan, runner, cancel, output_bytes, rules: lint_rules(request, plan) };
     // A case that did not render has failed already; there is nothing that a further check could be given.
-    let later: Vec<(Job, &Rendering)> = bench
+    let later: Vec<(Job, Option<&Rendering>)> = bench
         .jobs(&[Applies::Case, Applies::Code])
         .into_iter()
         .filter_map(|job| Some((rendered.get(&(job.side, job.case?)).copied()?, job)))
         .filter(|(rendering, job)| bench.concerns(job, rendering))
-        .map(|(rendering, job)| (job, rendering))
+        .map(|(rendering, job)| (job, Some(rendering)))
         .collect();
     let total = (first.len() + later.len()) as u64;
-    let checked = runner.in_parallel(later.len(), |index| {
-        let (job, rendering) = &later[index];
-        let outcome = bench.carry_out(job, Some(rendering));
-        step(total);
-        outcome
-    });
-    done.extend(checked);
+    done.extend(bench.carry_out(&later, &|| step(total)));
     if cancel.is_cancelled() {
         return Err(ExperimentError::Cancelled);
     }
@@ -156,12 +149,35 @@ fn share_of_output(request: &Request, plan: &Plan) -> u64 {
     max.rendered_bytes.min(max.experiment_bytes / renderings)
 }
 
+/// Lint rules by the side whose code they are for and the language.
+type Rules = BTreeMap<(Side, String), Vec<Value>>;
+
+/// The policy's rules for each language that is linted, and those that each version's own requirements make.
+fn lint_rules(request: &Request, plan: &Plan) -> Rules {
+    let versions = [
+        (Side::Candidate, Some(&request.candidate)),
+        (Side::Baseline, request.baseline.as_ref().map(|baseline| &baseline.text)),
+    ];
+    let tasks = plan.checks.iter().filter_map(|check| check.code.as_ref());
+    let mut all = Rules::new();
+    for task in tasks.filter(|task| task.analysis == Analysis::Lint) {
+        let of_policy = code::rules::of_policy(&request.policy, &task.language, code::rules::Wanted::All);
+        for (side, text) in versions.iter().filter_map(|(side, text)| Some((*side, (*text)?))) {
+            let mut rules = of_policy.clone();
+            rules.extend(code::rules::of_template(text, &task.language).rules);
+            all.insert((side, task.language.clone()), rules);
+        }
+    }
+    all
+}
+
 struct Bench<'a> {
     request: &'a Request,
     plan: &'a Plan,
     runner: &'a Runner,
     cancel: &'a Cancel,
     output_bytes: u64,
+    rules: Rules,
 }
 
 impl Bench<'_> {
@@ -205,9 +221,43 @@ impl Bench<'_> {
         code::input(task, rendering, self.plan.language.as_deref(), suite)
     }
 
-    fn carry_out(&self, job: &Job, rendering: Option<&Rendering>) -> Done {
+    /// Carries jobs out and gives what came of them, in order.
+    ///
+    /// Jobs of one check that are given the same bytes ask the same question, because guest, limits and seed are the
+    /// check's: cases whose code is the same, and two versions that render a case alike. It is asked once, since the
+    /// answer would be the same to the bit. What is shared is the answer, never an instance; an answer without that
+    /// promise, or a failure of the host, is not.
+    fn carry_out(&self, jobs: &[(Job, Option<&Rendering>)], step: &(dyn Fn() + Sync)) -> Vec<Done> {
+        let asked = AtomicUsize::new(0);
+        let results = each_once(
+            self.runner,
+            jobs.len(),
+            |index| {
+                let (job, rendering) = &jobs[index];
+                (job.check, Digest::of(&self.input(job, *rendering)))
+            },
+            |index| {
+                let (job, rendering) = &jobs[index];
+                let result = self.ask(job, *rendering);
+                asked.fetch_add(1, Ordering::Relaxed);
+                step();
+                result
+            },
+            |result| result.as_ref().is_ok_and(|finished| is_repeatable(&finished.outcome)),
+        );
+        (asked.into_inner()..jobs.len()).for_each(|_| step());
+        let done = |((job, _), result): (&(Job, _), _)| Done {
+            check: job.check,
+            side: job.side,
+            case: job.case,
+            result,
+        };
+        jobs.iter().zip(results).map(done).collect()
+    }
+
+    fn ask(&self, job: &Job, rendering: Option<&Rendering>) -> Result<Finished, String> {
         let planned = &self.plan.checks[job.check];
-        let result = match &planned.loaded {
+        match &planned.loaded {
             Err(why) => Err(why.clone()),
             Ok(Loaded::Refused(outcome)) => Ok(Finished {
                 outcome: outcome.clone(),
@@ -228,11 +278,16 @@ impl Bench<'_> {
                     if self.plan.repeat {
                         must_repeat(&first, &run()?)?;
                     }
-                    Ok(finish(first, planned.applies))
+                    let mut finished = finish(first, planned.applies);
+                    if let Some(given) = rendering.and_then(|rendering| self.code_input(planned, rendering)) {
+                        let Self { request, plan, runner, cancel, .. } = self;
+                        let findings = &mut finished.findings;
+                        code::second::explain(findings, &given, runner, &request.policy, plan.seed.0, cancel);
+                    }
+                    Ok(finished)
                 })
             }
-        };
-        Done { check: job.check, side: job.side, case: job.case, result }
+        }
     }
 
     /// The first run of each check, side and outcome of which a shadow run can say what it would have taken.
@@ -268,7 +323,10 @@ impl Bench<'_> {
         if let Some(mut given) = rendering.and_then(|rendering| self.code_input(planned, rendering)) {
             match given.analysis {
                 Analysis::Syntax => {}
-                Analysis::Lint => given.rules = self.lint_rules(job.side, &given.language),
+                Analysis::Lint => {
+                    let rules = self.rules.get(&(job.side, given.language.clone()));
+                    given.rules = rules.cloned().unwrap_or_default();
+                }
                 Analysis::Run => {
                     given.answers = job.case.map(|case| self.answers(job.side, case)).unwrap_or_default();
                 }
@@ -301,13 +359,6 @@ impl Bench<'_> {
         let read = ReadCaps { bytes: caps.bytes as u64, depth: caps.depth as u64, nodes: caps.nodes as u64 };
         let input = Input { abi: ABI_VERSION, read: Some(read), subject };
         serde_json::to_vec(&input).expect("an input holds no map with keys that are no strings")
-    }
-
-    /// The policy's rules, and those that the version's own requirements make.
-    fn lint_rules(&self, side: Side, language: &str) -> Vec<Value> {
-        let mut rules = code::rules::of_policy(&self.request.policy, language, code::rules::Wanted::All);
-        rules.extend(code::rules::of_template(self.text(side), language).rules);
-        rules
     }
 
     /// The candidate is validated against the baseline, the baseline by itself.
@@ -355,12 +406,14 @@ fn as_rendering((path, text): &(String, String)) -> Rendering {
     Rendering { files: vec![file], ..Rendering::default() }
 }
 
-/// Two runs of the same question must give the same bytes. Stack overflow and wall time carry no such promise.
+/// Whether the same question ends this way each time. Stack overflow and wall time carry no such promise.
+fn is_repeatable(outcome: &RunOutcome) -> bool {
+    !matches!(outcome, RunOutcome::StackOverflow(_) | RunOutcome::TimedOut(_) | RunOutcome::Cancelled)
+}
+
+/// Two runs of the same question must give the same bytes.
 pub(crate) fn must_repeat(first: &Run, second: &Run) -> Result<(), String> {
-    let no_promise = |run: &Run| {
-        matches!(run.outcome, RunOutcome::StackOverflow(_) | RunOutcome::TimedOut(_) | RunOutcome::Cancelled)
-    };
-    if no_promise(first) || no_promise(second) {
+    if !is_repeatable(&first.outcome) || !is_repeatable(&second.outcome) {
         return Ok(());
     }
     let what = if first.outcome != second.outcome {

@@ -6,8 +6,11 @@ use std::path::{Path, PathBuf};
 /// Crates of the host's workspace that the guests are built from.
 pub(crate) const SHARED: [&str; 2] = ["abi", "template"];
 
-/// Copies the guests and the crates they share with the host below `stage`, and leaves files alone that are the same,
-/// so that cargo builds only what changed.
+/// The packs of lint rules, below the root. Guests hold the rules of their languages ready.
+pub(crate) const PACKS: &str = "policies/lint";
+
+/// Copies the guests, the crates they share with the host and the packs of lint rules below `stage`, and leaves files
+/// alone that are the same, so that cargo builds only what changed.
 pub(crate) fn copy(root: &Path, stage: &Path) {
     let mut kept = Vec::new();
     copy_folder(&root.join("sandbox-guests"), stage, &mut kept);
@@ -18,7 +21,19 @@ pub(crate) fn copy(root: &Path, stage: &Path) {
         let manifest = String::from_utf8(read(&from.join("Cargo.toml"))).expect("a manifest is UTF-8");
         write_if_changed(&to.join("Cargo.toml"), without_dev_dependencies(&manifest).as_bytes(), &mut kept);
     }
+    copy_packs(&root.join(PACKS), &stage.join(PACKS), &mut kept);
     remove_others(stage, &kept);
+}
+
+fn copy_packs(from: &Path, to: &Path, kept: &mut Vec<PathBuf>) {
+    let entries =
+        fs::read_dir(from).unwrap_or_else(|error| panic!("cannot read {}: {error}", from.display()));
+    for path in entries.flatten().map(|entry| entry.path()) {
+        if path.extension().is_some_and(|extension| extension == "yml") {
+            let name = path.file_name().expect("a file with an extension has a name");
+            write_if_changed(&to.join(name), &read(&path), kept);
+        }
+    }
 }
 
 /// Below the workspace's root a crate is a member, and its dev-dependencies would be in the lock file.

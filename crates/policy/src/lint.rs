@@ -5,9 +5,11 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::OnceLock;
 
 use genesis_abi::code::RULE_INVALID;
 use genesis_abi::{Finding, Place, Severity, Span};
+use genesis_domain::language_named;
 use serde_json::Value;
 use serde_saphyr::Options;
 
@@ -21,44 +23,24 @@ const WORDS: usize = 200;
 const PACKS: [(&str, &str); PACK_COUNT] = [
     ("bash", include_str!("../../../policies/lint/bash.yml")),
     ("c", include_str!("../../../policies/lint/c.yml")),
+    ("clojure", include_str!("../../../policies/lint/clojure.yml")),
     ("cpp", include_str!("../../../policies/lint/cpp.yml")),
     ("csharp", include_str!("../../../policies/lint/csharp.yml")),
+    ("dart", include_str!("../../../policies/lint/dart.yml")),
     ("elixir", include_str!("../../../policies/lint/elixir.yml")),
     ("go", include_str!("../../../policies/lint/go.yml")),
     ("java", include_str!("../../../policies/lint/java.yml")),
     ("javascript", include_str!("../../../policies/lint/javascript.yml")),
+    ("kotlin", include_str!("../../../policies/lint/kotlin.yml")),
     ("php", include_str!("../../../policies/lint/php.yml")),
     ("python", include_str!("../../../policies/lint/python.yml")),
     ("ruby", include_str!("../../../policies/lint/ruby.yml")),
     ("rust", include_str!("../../../policies/lint/rust.yml")),
+    ("scala", include_str!("../../../policies/lint/scala.yml")),
+    ("swift", include_str!("../../../policies/lint/swift.yml")),
     ("typescript", include_str!("../../../policies/lint/typescript.yml")),
 ];
-const PACK_COUNT: usize = 13;
-
-/// Other names of languages, as ast-grep and people write them, in lower case.
-const ALIASES: [(&str, &str); 21] = [
-    ("c#", "csharp"),
-    ("c++", "cpp"),
-    ("c-sharp", "csharp"),
-    ("cc", "cpp"),
-    ("clj", "clojure"),
-    ("cs", "csharp"),
-    ("cxx", "cpp"),
-    ("ex", "elixir"),
-    ("golang", "go"),
-    ("js", "javascript"),
-    ("jsx", "javascript"),
-    ("kt", "kotlin"),
-    ("py", "python"),
-    ("rb", "ruby"),
-    ("rs", "rust"),
-    ("sh", "bash"),
-    ("shell", "bash"),
-    ("ts", "typescript"),
-    ("typescript_tsx", "tsx"),
-    ("yml", "yaml"),
-    ("zsh", "bash"),
-];
+const PACK_COUNT: usize = 18;
 
 /// What a rule is concerned with; `analysis` under a rule's `metadata`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -121,8 +103,7 @@ pub struct LintRule {
 
 /// The id of a language by any of its names: `TypeScript`, `ts` and `typescript` are one.
 pub fn lint_language(name: &str) -> String {
-    let lower = name.trim().to_lowercase();
-    ALIASES.iter().find(|(alias, _)| *alias == lower).map_or(lower, |(_, id)| (*id).to_owned())
+    language_named(name).map_or_else(|| name.trim().to_lowercase(), |language| language.id.to_owned())
 }
 
 /// The languages that a pack was written for, in order.
@@ -137,8 +118,15 @@ pub fn builtin_rules(language: &str) -> Vec<LintRule> {
         "typescript" | "tsx" => &["javascript", "typescript"],
         _ => &[language],
     };
-    let texts = PACKS.iter().filter(|(pack, _)| packs.contains(pack));
-    texts.flat_map(|(pack, text)| rules_from_yaml(text, pack).0).collect()
+    let wanted = (0..PACK_COUNT).filter(|&pack| packs.contains(&PACKS[pack].0));
+    wanted.flat_map(pack).cloned().collect()
+}
+
+/// The rules of a pack, which are read once a process.
+fn pack(index: usize) -> &'static [LintRule] {
+    static READ: [OnceLock<Vec<LintRule>>; PACK_COUNT] = [const { OnceLock::new() }; PACK_COUNT];
+    let (language, text) = PACKS[index];
+    READ[index].get_or_init(|| rules_from_yaml(text, language).0)
 }
 
 /// Reads a file of rules: one YAML document a rule. A document that cannot be read is a finding with its place, and the

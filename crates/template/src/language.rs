@@ -27,10 +27,16 @@ const fn language(
 
 /// Every language that is known, by id in order.
 pub const LANGUAGES: &[Language] = &[
-    language("bash", "Bash", &["sh", "shell", "shellscript"], &["sh", "bash"], &[".bashrc", ".profile"]),
+    language(
+        "bash",
+        "Bash",
+        &["sh", "shell", "shellscript", "zsh"],
+        &["sh", "bash"],
+        &[".bashrc", ".profile"],
+    ),
     language("c", "C", &[], &["c", "h"], &[]),
     language("clojure", "Clojure", &["clj"], &["clj", "cljs", "cljc", "edn"], &[]),
-    language("cpp", "C++", &["c++", "cxx"], &["cpp", "cc", "cxx", "hpp", "hh", "hxx"], &[]),
+    language("cpp", "C++", &["c++", "cc", "cxx"], &["cpp", "cc", "cxx", "hpp", "hh", "hxx"], &[]),
     language("csharp", "C#", &["c#", "c_sharp", "c-sharp", "cs"], &["cs"], &[]),
     language("css", "CSS", &[], &["css"], &[]),
     language("dart", "Dart", &[], &["dart"], &[]),
@@ -86,6 +92,21 @@ pub fn language_of_path(path: &str) -> Option<&'static Language> {
     LANGUAGES.iter().find(|language| language.extensions.contains(&extension.as_str()))
 }
 
+/// The language that the name of a template's file tells of what it renders, where the file is the template: its extension
+/// within, as in `worker.ex.hbs`, else the language as first or last word, as in `elixir-worker.hbs`.
+pub fn language_of_template_path(path: &str) -> Option<&'static Language> {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let (rendered, _) = name.rsplit_once('.')?;
+    if let Some(language) = language_of_path(rendered) {
+        return Some(language);
+    }
+    // Short names are words as well: `go` and `c`.
+    let named = |word: &str| LANGUAGES.iter().find(|language| language.id.len() > 2 && language.id == word);
+    let lower = rendered.to_lowercase();
+    let mut words = lower.split(['-', '_', '.']);
+    named(words.next()?).or_else(|| named(words.next_back()?))
+}
+
 /// Whether a file is one of tests, by the usual names: `test_x.py`, `x_test.go`, `x.test.ts`, `x.spec.js`, `XTest.java`.
 pub fn is_test_path(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
@@ -138,6 +159,17 @@ mod tests {
         assert_eq!(id("Gemfile"), Some("ruby"));
         assert_eq!(id("a.b/c"), None);
         assert_eq!(id("notes.txt"), None);
+    }
+
+    #[test]
+    fn a_template_that_is_a_file_tells_its_language_by_its_name() {
+        let id = |path: &str| language_of_template_path(path).map(|language| language.id);
+        assert_eq!(id("a/worker.ex.hbs"), Some("elixir"));
+        assert_eq!(id("elixir-nats-consumer.hbs"), Some("elixir"));
+        assert_eq!(id("worker_rust.hbs"), Some("rust"));
+        for path in ["elixir/worker.hbs", "go-live.hbs", "nats_consumer.hbs", "elixir", "worker.ex/a.hbs"] {
+            assert_eq!(id(path), None, "{path}");
+        }
     }
 
     #[test]

@@ -42,7 +42,9 @@ pub use codes::{Code, all_codes, code};
 pub use compose::{Composed, compose};
 pub use json::{Document, Member, Node, NodeValue, ReadLimits, TextRange};
 pub use kind::Kind;
-pub use language::{LANGUAGES, Language, is_test_path, language_named, language_of_path};
+pub use language::{
+    LANGUAGES, Language, is_test_path, language_named, language_of_path, language_of_template_path,
+};
 pub use outline::{Outline, Renders, outline, outline_of};
 pub use parts::{Mechanism, PartRequest, PathRefusal, candidates, confined, part_requests};
 pub use profile::{Profile, UnknownProfile};

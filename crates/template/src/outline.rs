@@ -5,6 +5,7 @@ use genesis_abi::{Finding, RenderedKind, TemplateText};
 use crate::compose::{Composition, Parts};
 use crate::fields::Role;
 use crate::json::{Document, Node, ReadLimits};
+use crate::language::language_of_template_path;
 use crate::{Kind, fields, parts, question, version};
 
 /// Most bytes of an id.
@@ -82,7 +83,7 @@ fn outline_of_text(template: &TemplateText) -> Outline {
         kind: Kind::BareText,
         name: None,
         version: None,
-        language: None,
+        language: language_of_template_path(&template.path).map(|language| language.id.to_owned()),
         questions: 0,
         renders,
     }

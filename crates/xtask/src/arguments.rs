@@ -24,7 +24,7 @@ Usage: cargo xtask TASK
       --seconds N       how long for each target [600]
   bench [OPTIONS] [FILTER]
                       the benchmarks, as times and as ratios to one of them
-      --baseline NAME   the benchmark to compare with [native_validate]
+      --baseline NAME   the benchmark to compare with [validate_20KB/outside]
       --write           put the ratios between the markers in README.md
   guests              build the guests that cargo does not build: the one that runs Python
   digests             compare the built guests with sandbox-guests/digests.toml
@@ -38,7 +38,7 @@ Examples:
 ";
 
 /// The baseline that ratios are given to unless another is named.
-const BASELINE: &str = "native_validate";
+const BASELINE: &str = "validate_20KB/outside";
 
 /// Seconds for which a target is fuzzed unless another number is named.
 const SECONDS: u64 = 600;

@@ -38,7 +38,7 @@ fn steps(project: &Project) -> Result<Vec<(&'static str, Call)>> {
         ("format", format),
         ("format of the guests", guests_format),
         ("lints", linting(clippy.args(deny_warnings))),
-        ("lints of the guests", wasm_cc::with_compiler(project, linting(guests_clippy.args(deny_warnings)))),
+        ("lints of the guests", wasm_cc::for_lints(project, linting(guests_clippy.args(deny_warnings)))),
         ("docs", linting(doc).env("RUSTDOCFLAGS", "-D warnings")),
     ];
     if Call::cargo(project, ["deny", "--version"]).succeeds() {

@@ -8,6 +8,7 @@ use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 
 use crate::call::Call;
+use crate::example;
 use crate::needs::{self, Purpose};
 use crate::project::Project;
 
@@ -39,9 +40,8 @@ struct WithC {
 /// Builds the guests and compares their digests with the committed ones, or writes those anew.
 pub(crate) fn run(project: &Project, write: bool) -> Result<()> {
     needs::meet(project, &[Purpose::Build])?;
-    let example =
-        ["run", "--release", "--quiet", "--locked", "--package", "genesis-guests", "--example", "digests"];
-    let built = printed(&Call::cargo(project, example).output()?)?;
+    let example = example::built(project, "digests")?;
+    let built = printed(&Call::at(project, &example, std::iter::empty::<String>()).output()?)?;
     let path = project.root().join(COMMITTED);
     let committed = if path.is_file() {
         let text = fs::read_to_string(&path).with_context(|| format!("failed to read {COMMITTED}"))?;

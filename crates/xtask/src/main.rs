@@ -10,10 +10,12 @@
 )]
 
 mod arguments;
+mod assemblyscript;
 mod bench;
 mod call;
 mod ci;
 mod digests;
+mod example;
 mod fuzz;
 mod genesis;
 mod needs;

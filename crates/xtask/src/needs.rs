@@ -6,7 +6,7 @@ use anyhow::{Result, bail};
 
 use crate::call::Call;
 use crate::project::{GUESTS_MANIFEST, Project};
-use crate::{python_guest, servers, wasm_cc};
+use crate::{assemblyscript, python_guest, servers, wasm_cc};
 
 /// The target that guests are built for.
 pub(crate) const GUEST_TARGET: &str = "wasm32-wasip1";
@@ -35,7 +35,7 @@ struct Need {
     instead: Option<&'static str>,
 }
 
-const NEEDS: [Need; 12] = [
+const NEEDS: [Need; 13] = [
     Need {
         name: "the target wasm32-wasip1",
         purpose: Purpose::Build,
@@ -140,6 +140,14 @@ const NEEDS: [Need; 12] = [
         },
         by_hand: "cargo install --locked cargo-nextest@0.9.143",
         instead: Some("tests run with cargo test: one process a binary, no time limits"),
+    },
+    Need {
+        name: "AssemblyScript for the guests of `guest new`",
+        purpose: Purpose::Test,
+        is_met: assemblyscript::is_installed,
+        install: assemblyscript::install,
+        by_hand: assemblyscript::BY_HAND,
+        instead: Some("no guest in AssemblyScript is built: its test says that it is skipped"),
     },
 ];
 

@@ -37,12 +37,14 @@ pub(crate) fn is_chosen(project: &Project) -> bool {
     Settings::chosen(project).is_some_and(|settings| settings.starts(project))
 }
 
-/// A build for wasm that finds the chosen compiler; without one it is as it was.
-pub(crate) fn with_compiler(project: &Project, call: Call) -> Call {
+/// Lints of code for wasm, which find the chosen compiler; without one they are as they were.
+///
+/// Nothing is linked, so C is only preprocessed: to compile the grammars' takes minutes.
+pub(crate) fn for_lints(project: &Project, call: Call) -> Call {
     let Some(settings) = Settings::chosen(project) else { return call };
     call.env("CC_wasm32_wasip1", settings.cc)
         .env("AR_wasm32_wasip1", settings.ar)
-        .env("CFLAGS_wasm32_wasip1", settings.cflags)
+        .env("CFLAGS_wasm32_wasip1", format!("{} -E", settings.cflags))
         .env("RQUICKJS_SYS_NO_WASI_SDK", "1")
 }
 

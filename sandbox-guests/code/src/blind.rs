@@ -43,6 +43,7 @@ pub(crate) fn shell_reading(text: &str) -> String {
         let mut words = body.trim_end().split(' ');
         if words.next() == Some("for")
             && let (Some(name), Some("do")) = (words.next(), words.next())
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
         {
             out[start + "for ".len() + name.len()] = b';';
         }

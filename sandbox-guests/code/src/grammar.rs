@@ -50,8 +50,9 @@ pub struct Words {
     pub blocks: &'static [(&'static str, &'static str)],
     /// Further faults that the tree shows and the grammar does not call errors.
     pub further: Option<fn(&tree_sitter::Tree, &str) -> Vec<Fault>>,
-    /// The text as it is given to the grammar, of the same length, where the grammar does not take what the language takes.
-    pub reading: Option<fn(&str) -> String>,
+    /// Other readings of a text, of the same length, where the grammar does not take what the language takes: a text is
+    /// right when one of them is.
+    pub readings: &'static [fn(&str) -> String],
     /// Makes a warning of a fault that something which the grammar cannot see, such as a macro, may explain.
     pub doubt: Option<fn(Fault, &str) -> Fault>,
 }
@@ -64,7 +65,7 @@ impl Words {
         allowed_in: &[],
         blocks: &[],
         further: None,
-        reading: None,
+        readings: &[],
         doubt: None,
     };
 }

@@ -54,7 +54,7 @@ pub const CLOJURE: Grammar = Grammar {
     expando: 'µ',
     language: || tree_sitter_clojure_orchard::LANGUAGE.into(),
     exact: None,
-    words: &Words::NONE,
+    words: &reserved::CLOJURE,
 };
 
 /// The grammar of `css`.

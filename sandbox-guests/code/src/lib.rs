@@ -6,7 +6,9 @@ pub mod exact;
 pub mod grammar;
 pub mod languages;
 pub mod lint;
+mod readings;
 mod reserved;
+mod shapes;
 pub mod syntax;
 
 #[doc(hidden)]
@@ -35,14 +37,16 @@ pub fn answer(grammars: &[Grammar], input: Input) -> Result<Report, String> {
     }
 }
 
-/// Declares a module for the languages of some grammars.
+/// Declares a module for the languages of some grammars. Rules of the packs that it names are read when the module is
+/// set up.
 #[macro_export]
 macro_rules! module {
     (
         name: $name:literal,
         languages: [$first:literal $(, $language:literal)*],
         description: $description:literal,
-        grammars: [$($grammar:expr),+ $(,)?] $(,)?
+        grammars: [$($grammar:expr),+ $(,)?]
+        $(, packs: [$($pack:literal),+ $(,)?])? $(,)?
     ) => {
         $crate::sdk::guest! {
             manifest: concat!(
@@ -57,6 +61,20 @@ macro_rules! module {
 
         // The manifest names exactly the languages whose grammars are here.
         const _: () = assert!($crate::grammar::named(GRAMMARS, &[$first $(, $language)*]));
+
+        $(
+            /// Reads the packs of rules before any input is there, so that the state can be kept and every run starts
+            /// from it.
+            #[cfg(target_arch = "wasm32")]
+            #[expect(unsafe_code, reason = "the name of the export is given by who calls it")]
+            #[unsafe(export_name = "wizer-initialize")]
+            extern "C" fn initialize() {
+                $crate::lint::prepare(
+                    GRAMMARS,
+                    &[$(include_str!(concat!(env!("OUT_DIR"), "/", $pack, ".json"))),+],
+                );
+            }
+        )?
 
         fn answer(input: $crate::sdk::Input) -> Result<$crate::sdk::Report, String> {
             $crate::answer(GRAMMARS, input)

@@ -9,6 +9,7 @@ mod audit;
 mod document;
 mod language;
 mod measure;
+mod prepared;
 #[cfg(test)]
 mod tests;
 
@@ -19,12 +20,14 @@ use ast_grep_core::{AstGrep, Matcher as _, NodeMatch};
 use genesis_abi::code::{RULE_INVALID, SYNTAX_TOO_LARGE};
 use genesis_abi::{CaseFile, CodeInput, CodeReport, Finding, Place, Report, RuleUse, Severity, Span};
 use std::collections::HashSet;
+use std::rc::Rc;
 
 use crate::grammar::Grammar;
 use crate::lint::audit::tree_depth_exceeds;
-use crate::lint::document::{Problem, Rule, id_of, read};
+use crate::lint::document::{Problem, Rule, id_of};
 use crate::lint::language::{Lang, Text};
 use crate::lint::measure::{What, lines_of};
+pub use crate::lint::prepared::prepare;
 
 /// Rules of one run.
 const RULES: usize = 500;
@@ -66,11 +69,11 @@ pub fn check(grammar: &Grammar, given: &CodeInput) -> Result<Report, String> {
     Report::with_data(findings, &report).map_err(|error| error.to_string())
 }
 
-fn read_rules(lang: Lang, given: &CodeInput, findings: &mut Vec<Finding>) -> Vec<Rule> {
-    let mut rules: Vec<Rule> = Vec::new();
+fn read_rules(lang: Lang, given: &CodeInput, findings: &mut Vec<Finding>) -> Vec<Rc<Rule>> {
+    let mut rules: Vec<Rc<Rule>> = Vec::new();
     let mut ids = HashSet::new();
     for document in given.rules.iter().take(RULES) {
-        match read(document, lang) {
+        match prepared::rule(document, lang) {
             Ok(Some(rule)) if !ids.insert(rule.id.clone()) => {
                 findings.push(Problem::invalid("/id", "another rule has the same id").finding(&rule.id));
             }
@@ -92,7 +95,13 @@ fn read_rules(lang: Lang, given: &CodeInput, findings: &mut Vec<Finding>) -> Vec
     rules
 }
 
-fn lint_file(lang: Lang, rules: &[Rule], file: &CaseFile, uses: &mut [RuleUse], findings: &mut Vec<Finding>) {
+fn lint_file(
+    lang: Lang,
+    rules: &[Rc<Rule>],
+    file: &CaseFile,
+    uses: &mut [RuleUse],
+    findings: &mut Vec<Finding>,
+) {
     let refused = |why: &str| Finding {
         severity: Severity::Error,
         code: SYNTAX_TOO_LARGE.to_owned(),

@@ -9,7 +9,7 @@ pub(crate) const BASH: Words = Words {
     allowed_in: &[],
     blocks: &[("if", "fi"), ("case", "esac"), ("do", "done")],
     further: Some(crate::blind::shell),
-    reading: Some(crate::blind::shell_reading),
+    readings: &[crate::readings::shell],
     doubt: None,
 };
 
@@ -22,7 +22,7 @@ pub(crate) const C: Words = Words {
     allowed_in: &[],
     blocks: &[],
     further: None,
-    reading: None,
+    readings: &[crate::readings::without_directives, crate::readings::c],
     doubt: Some(crate::blind::macros),
 };
 
@@ -41,7 +41,7 @@ pub(crate) const CPP: Words = Words {
     allowed_in: &[],
     blocks: &[],
     further: None,
-    reading: None,
+    readings: &[crate::readings::without_directives, crate::readings::cpp],
     doubt: Some(crate::blind::macros),
 };
 
@@ -79,6 +79,7 @@ pub(crate) const CSHARP: Words = Words {
         "lock",
         "namespace",
         "new",
+        "null",
         "operator",
         "out",
         "override",
@@ -109,8 +110,8 @@ pub(crate) const CSHARP: Words = Words {
     names: &["identifier"],
     allowed_in: &[],
     blocks: &[],
-    further: None,
-    reading: None,
+    further: Some(crate::shapes::csharp),
+    readings: &[crate::readings::without_directives],
     doubt: None,
 };
 
@@ -124,7 +125,7 @@ pub(crate) const DART: Words = Words {
     allowed_in: &[],
     blocks: &[],
     further: None,
-    reading: None,
+    readings: &[],
     doubt: None,
 };
 
@@ -134,7 +135,7 @@ pub(crate) const ELIXIR: Words = Words {
     allowed_in: &["dot"],
     blocks: &[("do", "end"), ("fn", "end"), ("<<", ">>")],
     further: None,
-    reading: None,
+    readings: &[],
     doubt: None,
 };
 
@@ -153,8 +154,8 @@ pub(crate) const ERLANG: Words = Words {
         ("try", "end"),
         ("<<", ">>"),
     ],
-    further: None,
-    reading: None,
+    further: Some(crate::shapes::erlang),
+    readings: &[],
     doubt: None,
 };
 
@@ -167,7 +168,7 @@ pub(crate) const GLEAM: Words = Words {
     allowed_in: &[],
     blocks: &[],
     further: None,
-    reading: None,
+    readings: &[],
     doubt: None,
 };
 
@@ -202,8 +203,8 @@ pub(crate) const GO: Words = Words {
     names: &["identifier", "field_identifier", "type_identifier", "package_identifier"],
     allowed_in: &[],
     blocks: &[],
-    further: None,
-    reading: None,
+    further: Some(crate::shapes::go),
+    readings: &[],
     doubt: None,
 };
 
@@ -253,8 +254,8 @@ pub(crate) const JAVA: Words = Words {
     names: &["identifier", "type_identifier"],
     allowed_in: &["switch_label"],
     blocks: &[],
-    further: None,
-    reading: None,
+    further: Some(crate::shapes::java),
+    readings: &[],
     doubt: None,
 };
 
@@ -283,8 +284,8 @@ pub(crate) const KOTLIN: Words = Words {
     names: &["identifier", "simple_identifier"],
     allowed_in: &[],
     blocks: &[],
-    further: None,
-    reading: None,
+    further: Some(crate::shapes::kotlin),
+    readings: &[crate::readings::kotlin],
     doubt: None,
 };
 
@@ -297,7 +298,7 @@ pub(crate) const LUA: Words = Words {
     allowed_in: &[],
     blocks: &[("do", "end"), ("then", "end"), ("function", "end"), ("repeat", "until")],
     further: None,
-    reading: None,
+    readings: &[],
     doubt: None,
 };
 
@@ -323,7 +324,7 @@ pub(crate) const RUBY: Words = Words {
         ("for", "end"),
     ],
     further: None,
-    reading: None,
+    readings: &[],
     doubt: None,
 };
 
@@ -366,18 +367,18 @@ pub(crate) const SCALA: Words = Words {
     names: &["identifier", "type_identifier"],
     allowed_in: &[],
     blocks: &[],
-    further: None,
-    reading: None,
+    further: Some(crate::shapes::scala),
+    readings: &[crate::readings::scala],
     doubt: None,
 };
 
 pub(crate) const SWIFT: Words = Words {
     reserved: &["func", "guard", "let", "return", "var", "while"],
     names: &["simple_identifier", "type_identifier"],
-    allowed_in: &[],
+    allowed_in: &["value_argument_label"],
     blocks: &[],
     further: None,
-    reading: None,
+    readings: &[crate::readings::without_directives, crate::readings::swift],
     doubt: None,
 };
 
@@ -432,9 +433,12 @@ pub(crate) const ZIG: Words = Words {
     names: &["identifier"],
     allowed_in: &[],
     blocks: &[],
-    further: None,
-    reading: None,
+    further: Some(crate::shapes::zig),
+    readings: &[crate::readings::zig],
     doubt: None,
 };
 
-pub(crate) const HTML: Words = Words { further: Some(crate::blind::html), ..Words::NONE };
+pub(crate) const HTML: Words =
+    Words { further: Some(crate::blind::html), readings: &[crate::readings::html], ..Words::NONE };
+
+pub(crate) const CLOJURE: Words = Words { further: Some(crate::shapes::clojure), ..Words::NONE };

@@ -12,6 +12,8 @@ mod tokens;
 mod unclosed;
 mod words;
 
+use std::borrow::Cow;
+
 use genesis_abi::code::SYNTAX_TOO_LARGE;
 use genesis_abi::{CaseFile, CodeInput, CodeReport, Finding, Place, Report, Severity};
 use tree_sitter::{Parser, Tree};
@@ -91,8 +93,7 @@ fn faults(grammar: &Grammar, parser: &mut Parser, file: &CaseFile, lines: &Lines
     {
         return (asked.map(|(_, faults)| faults).unwrap_or_default(), true);
     }
-    let text = grammar.words.reading.map_or_else(|| file.text.clone(), |reading| reading(&file.text));
-    let Some(tree) = parser.parse(&text, None) else {
+    let Some((tree, text)) = read(grammar, parser, &file.text) else {
         // Only a parser without a language, or one that was told to stop, gives no tree.
         return (vec![Fault::wrong(0, 0, "the text cannot be parsed")], false);
     };
@@ -112,6 +113,25 @@ fn faults(grammar: &Grammar, parser: &mut Parser, file: &CaseFile, lines: &Lines
         }
     }
     (faults.into_iter().map(Fault::worded).collect(), true)
+}
+
+/// The tree of the first reading that is of the language, else of the last one; and that reading.
+fn read<'t>(grammar: &Grammar, parser: &mut Parser, text: &'t str) -> Option<(Tree, Cow<'t, str>)> {
+    let mut tree = parser.parse(text, None)?;
+    let mut reading = Cow::Borrowed(text);
+    for other in grammar.words.readings {
+        let blind = || grammar.words.further.is_none_or(|further| further(&tree, &reading).is_empty());
+        if !tree.root_node().has_error()
+            && words::reserved(grammar.words, &tree, &reading).is_empty()
+            && blind()
+        {
+            break;
+        }
+        let other = other(text);
+        tree = parser.parse(&other, None)?;
+        reading = Cow::Owned(other);
+    }
+    Some((tree, reading))
 }
 
 /// Whether the grammar tells better what is wrong: the exact parser has no words for it, or saw only that the text

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use genesis_abi::{Analysis, Finding, Severity};
 use genesis_domain::{
-    CaseRecord, CommitId, Decision, Effect, Experiment, Judged, Measured, Metric, RunRecord, RunShadow, Side,
-    Term, VersionRef,
+    CaseRecord, CommitId, Decision, Effect, Evidence, Experiment, Judged, Measured, Metric, RunRecord,
+    RunShadow, Side, Term, VersionRef,
 };
 
 use super::finding::explained;
@@ -176,17 +176,18 @@ impl Page {
             (Severity::Note, "note", "notes"),
         ] {
             // What the candidate brings comes before what it inherits.
-            let mut findings: Vec<&Finding> =
-                evidence.findings.iter().filter(|finding| finding.severity == severity).collect();
-            findings.sort_by_key(|finding| finding.inherited);
+            let mut findings: Vec<(u32, &Finding)> =
+                (0..).zip(&evidence.findings).filter(|(_, finding)| finding.severity == severity).collect();
+            findings.sort_by_key(|(_, finding)| finding.inherited);
             if findings.is_empty() {
                 continue;
             }
-            let inherited = findings.iter().filter(|finding| finding.inherited).count();
+            let inherited = findings.iter().filter(|(_, finding)| finding.inherited).count();
             let inherited = if inherited > 0 { format!(", {inherited} inherited") } else { String::new() };
             self.heading(&format!("{}{inherited}", counted(findings.len() as u64, one, many)));
-            for finding in findings.iter().take(MOST_FINDINGS) {
-                self.finding(finding, &experiment.candidate_path, &mut sources);
+            for (index, finding) in findings.iter().take(MOST_FINDINGS) {
+                let cases = cases_words(evidence, *index);
+                self.finding_in(finding, cases.as_deref(), &experiment.candidate_path, &mut sources);
                 self.gap();
             }
             self.more(findings.len(), MOST_FINDINGS);
@@ -322,6 +323,19 @@ pub(crate) fn metric_rows(
 
 fn finding_at(findings: &[Finding], index: u32) -> Option<&Finding> {
     findings.get(usize::try_from(index).ok()?)
+}
+
+/// In which cases a finding is; nothing when it is of the template itself, or there is only one case.
+fn cases_words(evidence: &Evidence, finding: u32) -> Option<String> {
+    let all = evidence.cases.len() as u64;
+    let many = evidence.cases_with(finding).count() as u64;
+    let first = evidence.cases_with(finding).next().filter(|_| all > 1)?;
+    if many == all {
+        return Some(format!("in all {} cases", quantity::whole(all)));
+    }
+    let place = if many == 1 { ":" } else { ", first in" };
+    let name = escape::clipped(&first.name, MOST_CHARACTERS);
+    Some(format!("in {} of {} cases{place} {name}", quantity::whole(many), quantity::whole(all)))
 }
 
 /// From which version to which, in words.

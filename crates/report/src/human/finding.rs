@@ -20,6 +20,17 @@ pub(crate) fn frame(finding: &Finding, own: &str, sources: &BTreeMap<String, Str
 impl Page {
     /// Adds a finding. `own` is the path of the template's own document.
     pub(super) fn finding(&mut self, finding: &Finding, own: &str, sources: &mut Sources<'_>) {
+        self.finding_in(finding, None, own, sources);
+    }
+
+    /// Adds a finding, and in which cases it is.
+    pub(super) fn finding_in(
+        &mut self,
+        finding: &Finding,
+        cases: Option<&str>,
+        own: &str,
+        sources: &mut Sources<'_>,
+    ) {
         let (paint, severity) = of_severity(finding.severity);
         let label = self.paint(paint, &format!("{severity}[{}]", escape::clipped(&finding.code, 64)));
         let inherited = if finding.inherited { self.faint(" (inherited)") } else { String::new() };
@@ -31,7 +42,7 @@ impl Page {
             pointer.map(|pointer| format!(" {}", escape::clipped(pointer, 200))).unwrap_or_default();
         let Some(span) = finding.place.span else {
             self.line(format!("  --> {path}{}", self.faint(&pointer)));
-            self.help(finding, "");
+            self.remarks(finding, cases, " ");
             return;
         };
         let margin = " ".repeat(span.line.to_string().len());
@@ -42,12 +53,14 @@ impl Page {
             self.line(format!("{} {bar} {}", span.line, snippet.line));
             self.line(format!("{margin} {bar} {}", self.paint(paint, &snippet.mark)));
         }
-        self.help(finding, &margin);
+        self.remarks(finding, cases, &margin);
     }
 
-    fn help(&mut self, finding: &Finding, margin: &str) {
+    fn remarks(&mut self, finding: &Finding, cases: Option<&str>, margin: &str) {
+        if let Some(cases) = cases {
+            self.line(format!("{margin} = {cases}"));
+        }
         if let Some(help) = &finding.help {
-            let margin = if margin.is_empty() { " " } else { margin };
             self.line(format!("{margin} = help: {}", escape::clipped(help, MOST_CHARACTERS)));
         }
     }

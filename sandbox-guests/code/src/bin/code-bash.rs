@@ -7,4 +7,5 @@ genesis_code::module! {
     languages: ["bash"],
     description: "parses and lints Bash",
     grammars: [BASH],
+    packs: ["bash"],
 }

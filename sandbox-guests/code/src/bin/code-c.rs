@@ -7,4 +7,5 @@ genesis_code::module! {
     languages: ["c"],
     description: "parses and lints C",
     grammars: [C],
+    packs: ["c"],
 }

@@ -7,4 +7,5 @@ genesis_code::module! {
     languages: ["clojure"],
     description: "parses and lints Clojure",
     grammars: [CLOJURE],
+    packs: ["clojure"],
 }

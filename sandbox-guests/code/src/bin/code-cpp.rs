@@ -7,4 +7,5 @@ genesis_code::module! {
     languages: ["cpp"],
     description: "parses and lints C++",
     grammars: [CPP],
+    packs: ["cpp"],
 }

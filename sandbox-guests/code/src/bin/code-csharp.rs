@@ -7,4 +7,5 @@ genesis_code::module! {
     languages: ["csharp"],
     description: "parses and lints C#",
     grammars: [CSHARP],
+    packs: ["csharp"],
 }

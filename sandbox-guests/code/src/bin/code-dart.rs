@@ -7,4 +7,5 @@ genesis_code::module! {
     languages: ["dart"],
     description: "parses and lints Dart",
     grammars: [DART],
+    packs: ["dart"],
 }

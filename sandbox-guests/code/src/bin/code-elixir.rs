@@ -7,4 +7,5 @@ genesis_code::module! {
     languages: ["elixir"],
     description: "parses and lints Elixir",
     grammars: [ELIXIR],
+    packs: ["elixir"],
 }

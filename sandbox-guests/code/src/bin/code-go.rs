@@ -7,4 +7,5 @@ genesis_code::module! {
     languages: ["go"],
     description: "parses and lints Go",
     grammars: [GO],
+    packs: ["go"],
 }

@@ -7,4 +7,5 @@ genesis_code::module! {
     languages: ["java"],
     description: "parses and lints Java",
     grammars: [JAVA],
+    packs: ["java"],
 }

@@ -7,4 +7,5 @@ genesis_code::module! {
     languages: ["javascript"],
     description: "parses and lints JavaScript and JSX",
     grammars: [JAVASCRIPT],
+    packs: ["javascript"],
 }

@@ -7,4 +7,5 @@ genesis_code::module! {
     languages: ["kotlin"],
     description: "parses and lints Kotlin",
     grammars: [KOTLIN],
+    packs: ["kotlin"],
 }

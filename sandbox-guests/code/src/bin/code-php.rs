@@ -7,4 +7,5 @@ genesis_code::module! {
     languages: ["php"],
     description: "parses and lints PHP",
     grammars: [PHP],
+    packs: ["php"],
 }

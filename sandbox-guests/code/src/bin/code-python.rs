@@ -7,4 +7,5 @@ genesis_code::module! {
     languages: ["python"],
     description: "parses and lints Python",
     grammars: [PYTHON],
+    packs: ["python"],
 }

@@ -7,4 +7,5 @@ genesis_code::module! {
     languages: ["ruby"],
     description: "parses and lints Ruby",
     grammars: [RUBY],
+    packs: ["ruby"],
 }

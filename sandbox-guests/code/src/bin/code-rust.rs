@@ -7,4 +7,5 @@ genesis_code::module! {
     languages: ["rust"],
     description: "parses and lints Rust",
     grammars: [RUST],
+    packs: ["rust"],
 }

@@ -7,4 +7,5 @@ genesis_code::module! {
     languages: ["scala"],
     description: "parses and lints Scala",
     grammars: [SCALA],
+    packs: ["scala"],
 }

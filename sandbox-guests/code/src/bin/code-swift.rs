@@ -7,4 +7,5 @@ genesis_code::module! {
     languages: ["swift"],
     description: "parses and lints Swift",
     grammars: [SWIFT],
+    packs: ["swift"],
 }

@@ -7,4 +7,5 @@ genesis_code::module! {
     languages: ["tsx", "typescript"],
     description: "parses and lints TypeScript and TSX",
     grammars: [TSX, TYPESCRIPT],
+    packs: ["javascript", "typescript"],
 }

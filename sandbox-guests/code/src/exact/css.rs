@@ -267,6 +267,12 @@ impl Sheet<'_> {
                 Fault::wrong(end, end + 1, "unexpected `;`, expected `{`")
                     .help("a declaration stands within the braces of a rule"),
             );
+        } else if let Some(at) = self.behind_name(item) {
+            let found = self.text[at..].split(|c: char| !is_name(c)).next().unwrap_or_default();
+            self.faults.push(
+                Fault::wrong(at, at + found.len(), format!("unexpected {}, expected `:`", quoted(found)))
+                    .help("a property is one name"),
+            );
         } else if item.colon.is_none() {
             let at = if item.name > first { item.name } else { last };
             self.faults.push(
@@ -276,6 +282,14 @@ impl Sheet<'_> {
             self.faults
                 .push(Fault::missing(at, at, "missing `;`").help("end the declaration before the next one"));
         }
+    }
+
+    /// Where a second name stands between a property's name and its colon.
+    fn behind_name(&self, item: Item) -> Option<usize> {
+        let (first, _) = item.range?;
+        let between = self.text.get(item.name..item.colon?)?;
+        let at = item.name + between.len() - between.trim_start().len();
+        (item.name > first && between.trim_start().starts_with(is_name) && !item.custom).then_some(at)
     }
 
     fn ended(&mut self) {

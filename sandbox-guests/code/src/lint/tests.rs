@@ -10,26 +10,8 @@ use serde_json::Value;
 use crate::grammar::Grammar;
 use crate::languages;
 
-/// Grammars of the languages that have a rule pack.
-const GRAMMARS: [Grammar; 14] = [
-    languages::BASH,
-    languages::C,
-    languages::CPP,
-    languages::CSHARP,
-    languages::ELIXIR,
-    languages::GO,
-    languages::JAVA,
-    languages::JAVASCRIPT,
-    languages::PHP,
-    languages::PYTHON,
-    languages::RUBY,
-    languages::RUST,
-    languages::TSX,
-    languages::TYPESCRIPT,
-];
-
 fn grammar_of(language: &str) -> &'static Grammar {
-    GRAMMARS
+    languages::ALL
         .iter()
         .find(|grammar| grammar.id == language)
         .unwrap_or_else(|| panic!("no grammar of {language}"))
