@@ -48,7 +48,7 @@ pub enum RunOutcome {
         /// What the engine says of it.
         message: String,
     },
-    /// Larger or deeper than may be compiled. Nothing was compiled.
+    /// Larger or deeper than may be compiled, or not compiled within its time. Nothing was run.
     ModuleTooComplex {
         /// Every limit that the module passes.
         limits: Vec<LimitHit>,
@@ -98,6 +98,8 @@ pub enum LimitName {
     Nesting,
     /// Bytes of one function.
     FunctionBytes,
+    /// Milliseconds for which a worker may compile.
+    CompileTimeMs,
     /// Tables of one module, or loops and bulk operations of one function: both have a fixed limit of the sandbox's.
     Items,
 }
@@ -119,6 +121,7 @@ impl LimitName {
             Self::Locals => "locals",
             Self::Nesting => "nesting",
             Self::FunctionBytes => "function_bytes",
+            Self::CompileTimeMs => "compile_time_ms",
             Self::Items => "items",
         }
     }

@@ -14,7 +14,7 @@ use crate::clock::Watch;
 use crate::engine::Class;
 use crate::error::SandboxError;
 use crate::excerpt::excerpt;
-use crate::guest::{Guest, Linked};
+use crate::guest::{Guest, Linked, Local, Place};
 use crate::meter::Meter;
 use crate::stop::Stop;
 use crate::wasi::{CallLog, HANDLES_MAX, MOVED_MAX, Pollables, SplitMix64, Stdio};
@@ -84,7 +84,7 @@ impl State {
     }
 }
 
-/// Runs a guest on a slot of its class. Blocks until it ends.
+/// Runs a guest where it was compiled. Blocks until it ends.
 pub(crate) fn run(
     guest: &Guest,
     input: &[u8],
@@ -92,26 +92,53 @@ pub(crate) fn run(
     seed: u64,
     cancel: &Cancel,
 ) -> Result<Run, SandboxError> {
-    let Some(_slot) = guest.engine().slot(cancel) else {
-        return Ok(never_started());
-    };
+    match guest.place() {
+        Place::Here(local) => {
+            let Some(_slot) = local.engine.slot(cancel) else {
+                return Ok(never_started());
+            };
+            Ok(carry_out(local, input, limits, seed, cancel)?.judged(limits))
+        }
+        Place::Workers(pool) => pool.run(guest.class(), input, limits, seed, cancel),
+    }
+}
+
+/// What came of a run, before anybody looks at what the guest wrote. It is the same whether the run was in this process
+/// or in a worker, and only this process looks at it further.
+pub(crate) struct Raw {
+    pub(crate) ending: Ending,
+    /// Fuel used; one more than the limit when that was passed.
+    pub(crate) used: u64,
+    /// All but fuel and bytes written.
+    pub(crate) usage: Usage,
+    pub(crate) stdout: Vec<u8>,
+    pub(crate) stderr: Vec<u8>,
+}
+
+/// Runs a guest in this process. The caller holds a slot.
+pub(crate) fn carry_out(
+    local: &Local,
+    input: &[u8],
+    limits: &Limits,
+    seed: u64,
+    cancel: &Cancel,
+) -> Result<Raw, SandboxError> {
     let watch = Arc::new(Watch::start(limits.wall_time_ms, cancel.clone()));
     let failed = |error: wasmtime::Error| SandboxError::Run(format!("{error:#}"));
     let state = State::new(input, limits, seed, Arc::clone(&watch));
-    let mut store = store(&guest.engine().engine, state).map_err(failed)?;
+    let mut store = store(&local.engine.engine, state).map_err(failed)?;
     let budget = store.data().fuel_budget;
 
-    let ended = drive(call_start(guest, &mut store), &watch);
+    let ended = drive(call_start(&local.linked, &mut store), &watch);
 
     let elapsed = watch.elapsed();
     let used = budget - store.get_fuel().map_err(failed)?;
     let state = store.into_data();
     let ending = match (state.meter.stop(), ended) {
         (Some(stop), _) => Ending::from_stop(stop.clone())?,
-        (None, ended) => Ending::new(ended, guest.class())?,
+        (None, ended) => Ending::new(ended, local.engine.class)?,
     };
     let usage = Usage {
-        fuel: used.min(limits.fuel),
         peak_memory_bytes: state.meter.peak_memory_bytes(),
         peak_table_elements: state.meter.peak_table_elements(),
         host_calls: state.host_calls,
@@ -120,15 +147,28 @@ pub(crate) fn run(
         ..Usage::default()
     };
     let (stdout, stderr) = state.stdio.into_captures();
-    let usage = Usage { stdout_bytes: stdout.len() as u64, stderr_bytes: stderr.len() as u64, ..usage };
-    let (outcome, report) = match ending {
-        // Straight-line code can pass the limit after its last check.
-        Ending::Exit(_) if used > limits.fuel => (Ending::out_of_fuel(limits.fuel, used), None),
-        Ending::OutOfFuel => (Ending::out_of_fuel(limits.fuel, used), None),
-        Ending::Outcome(outcome) => (outcome, None),
-        Ending::Exit(code) => judge(code, &stdout, &stderr),
-    };
-    Ok(Run { outcome, usage, report, stdout, stderr })
+    Ok(Raw { ending, used, usage, stdout, stderr })
+}
+
+impl Raw {
+    /// The run as callers see it: what the guest wrote is read as a report.
+    pub(crate) fn judged(self, limits: &Limits) -> Run {
+        let Self { ending, used, usage, stdout, stderr } = self;
+        let usage = Usage {
+            fuel: used.min(limits.fuel),
+            stdout_bytes: stdout.len() as u64,
+            stderr_bytes: stderr.len() as u64,
+            ..usage
+        };
+        let (outcome, report) = match ending {
+            // Straight-line code can pass the limit after its last check.
+            Ending::Exit(_) if used > limits.fuel => (Ending::out_of_fuel(limits.fuel, used), None),
+            Ending::OutOfFuel => (Ending::out_of_fuel(limits.fuel, used), None),
+            Ending::Outcome(outcome) => (outcome, None),
+            Ending::Exit(code) => judge(code, &stdout, &stderr),
+        };
+        Run { outcome, usage, report, stdout, stderr }
+    }
 }
 
 /// A store whose limits are those of the state that it holds.
@@ -142,8 +182,8 @@ pub(crate) fn store(engine: &Engine, state: State) -> wasmtime::Result<Store<Sta
     Ok(store)
 }
 
-async fn call_start(guest: &Guest, store: &mut Store<State>) -> wasmtime::Result<()> {
-    match guest.linked() {
+async fn call_start(linked: &Linked, store: &mut Store<State>) -> wasmtime::Result<()> {
+    match linked {
         Linked::Module { instance, start } => {
             let instance = instance.instantiate_async(&mut *store).await?;
             let start = instance
@@ -186,7 +226,8 @@ pub(crate) enum Ended {
 }
 
 /// How a run ended, before its output is looked at.
-enum Ending {
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Ending {
     /// By itself, with an exit code.
     Exit(i32),
     OutOfFuel,
@@ -247,6 +288,7 @@ impl Ending {
             | LimitName::Locals
             | LimitName::Nesting
             | LimitName::FunctionBytes
+            | LimitName::CompileTimeMs
             | LimitName::Items => RunOutcome::ModuleTooComplex { limits: vec![hit] },
         }))
     }
@@ -279,7 +321,7 @@ fn judge(code: i32, stdout: &[u8], stderr: &[u8]) -> (RunOutcome, Option<Report>
 }
 
 /// The host was asked to stop before there was a slot.
-fn never_started() -> Run {
+pub(crate) fn never_started() -> Run {
     let usage = Usage { host_call_log: CallLog::new().finish(), wall_time_us: Some(0), ..Usage::default() };
     Run { outcome: RunOutcome::Cancelled, usage, report: None, stdout: Vec::new(), stderr: Vec::new() }
 }

@@ -32,6 +32,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
 const OWNERS: &[(&str, &str)] = &[
     ("wasmtime", "sandbox"),
     ("wasmparser", "sandbox"),
+    ("landlock", "sandbox"),
+    ("seccompiler", "sandbox"),
     ("git2", "history"),
     ("sqlx", "store"),
     ("async-nats", "bus"),

@@ -49,7 +49,7 @@ pub(super) fn words(outcome: &RunOutcome) -> String {
 fn limit(hit: &LimitHit) -> String {
     let shown = |value| match hit.limit {
         LimitName::Fuel => quantity::fuel(value),
-        LimitName::WallTimeMs => quantity::micros(value.saturating_mul(1000)),
+        LimitName::WallTimeMs | LimitName::CompileTimeMs => quantity::micros(value.saturating_mul(1000)),
         LimitName::MemoryBytes
         | LimitName::StackBytes
         | LimitName::StdoutBytes

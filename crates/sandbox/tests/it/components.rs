@@ -71,6 +71,11 @@ pub(crate) fn smallest() -> Vec<u8> {
     command(&body("(call $report)"))
 }
 
+/// A component that makes every call that it can.
+pub(crate) fn busy() -> Vec<u8> {
+    command(BUSY)
+}
+
 fn run_main(main: &str, limits: &Limits) -> Run {
     run_under(&load(&command(main)).unwrap(), b"the input", limits)
 }

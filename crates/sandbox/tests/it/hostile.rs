@@ -12,14 +12,14 @@ use crate::guests::{LIMITS, MODULE_LIMITS, SANDBOX, fixture, load, outcome, run_
 use crate::modules;
 
 /// One file of tests/hostile, the limits it runs under, and what must become of it.
-struct Case {
-    file: &'static str,
-    limits: Limits,
+pub(crate) struct Case {
+    pub(crate) file: &'static str,
+    pub(crate) limits: Limits,
     outcome: &'static str,
     hit: Option<(LimitName, Peak)>,
 }
 
-enum Peak {
+pub(crate) enum Peak {
     Exactly(u64),
     AtLeast(u64),
 }
@@ -39,7 +39,7 @@ const fn hurried(file: &'static str) -> Case {
     Case { limits: HURRIED, ..hit(file, "timed_out", LimitName::WallTimeMs, Peak::AtLeast(51)) }
 }
 
-const CASES: &[Case] = {
+pub(crate) const CASES: &[Case] = {
     use LimitName as L;
     use Peak::{AtLeast, Exactly};
     &[

@@ -10,3 +10,5 @@ mod hostile;
 mod modules;
 mod reports;
 mod runs;
+#[cfg(target_os = "linux")]
+mod workers;
