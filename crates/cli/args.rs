@@ -1,5 +1,6 @@
 //! Arguments, as they are written on the command line. What they mean is decided by the commands.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -141,6 +142,9 @@ Examples:
     Schema(Schema),
     /// Print shell completions
     Completions(Completions),
+    /// Compile and run one guest for the process that started this one
+    #[command(hide = true)]
+    Worker(Worker),
 }
 
 /// How a result is written.
@@ -572,4 +576,11 @@ pub(crate) struct Completions {
     /// The shell
     #[arg(value_enum)]
     pub(crate) shell: clap_complete::Shell,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Worker {
+    /// What the process that started this one says
+    #[arg(required = true, allow_hyphen_values = true, trailing_var_arg = true)]
+    pub(crate) orders: Vec<OsString>,
 }

@@ -29,6 +29,10 @@ fn main() -> std::process::ExitCode {
             return exit.into();
         }
     };
+    // Before anything else: a worker gives up what it could do while it has one thread, and prints nothing.
+    if let Command::Worker(args) = &cli.command {
+        return genesis_sandbox::serve_worker(&args.orders);
+    }
     cli.global.color.apply();
     let exit = match dispatch(cli) {
         Ok(exit) => exit,
@@ -54,5 +58,6 @@ fn dispatch(cli: Cli) -> Result<Exit, Failure> {
         Command::Init(args) => command::init::run(&args),
         Command::Schema(args) => command::schema::run(&args),
         Command::Completions(args) => command::completions::run(&args),
+        Command::Worker(_) => unreachable!("a worker serves from the start of the program"),
     }
 }

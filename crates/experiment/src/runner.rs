@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use genesis_abi::{Limits, RunOutcome};
-use genesis_policy::{Class, Policy};
-use genesis_sandbox::{Cancel, Guest, Run, Sandbox, SandboxConfig, SandboxError};
+use genesis_policy::{Class, Isolation, Policy};
+use genesis_sandbox::{
+    Cancel, Guest, Run, Sandbox, SandboxConfig, SandboxError, WorkerCommand, WorkerConfig,
+};
 
 use crate::ExperimentError;
 
@@ -24,6 +26,7 @@ pub struct Runner {
     built_in: Mutex<BTreeMap<(&'static str, bool), Guest>>,
     threads: usize,
     preparing: Preparing,
+    workers: Option<WorkerCommand>,
 }
 
 /// Called with a built-in guest's name before it is compiled, which takes seconds for a large one.
@@ -37,7 +40,15 @@ impl Runner {
     /// When the sandbox cannot be set up.
     pub fn new(config: SandboxConfig, threads: usize, preparing: Preparing) -> Result<Self, ExperimentError> {
         let sandbox = Sandbox::new(config)?;
-        Ok(Self { sandbox, built_in: Mutex::default(), threads: threads.max(1), preparing })
+        let threads = threads.max(1);
+        Ok(Self { sandbox, built_in: Mutex::default(), threads, preparing, workers: None })
+    }
+
+    /// With what starts a worker, for policies that want guests of the user's own in processes of their own.
+    #[must_use]
+    pub fn with_workers(mut self, command: WorkerCommand) -> Self {
+        self.workers = Some(command);
+        self
     }
 
     /// Runs that go on at the same time.
@@ -81,13 +92,32 @@ impl Runner {
         Ok(ready)
     }
 
-    /// A guest of the user's own: looked at, then compiled.
+    /// A guest of the user's own: looked at, then compiled, in this process or in workers as the policy has it.
     ///
     /// # Errors
-    /// When the host fails; a guest that may not run is [`Loaded::Refused`].
+    /// When the host fails, or cannot do what the policy requires; a guest that may not run is [`Loaded::Refused`].
     pub fn user_guest(&self, wasm: &[u8], name: &str, policy: &Policy) -> Result<Loaded, ExperimentError> {
         let class = class_of(policy.class_for(name));
-        Ok(match self.sandbox.load(wasm, class, &policy.module_limits())? {
+        let limits = policy.module_limits();
+        let loaded = match policy.isolation() {
+            Isolation::InProcess => self.sandbox.load(wasm, class, &limits)?,
+            Isolation::Worker { compile_time_ms, required } => {
+                let config = WorkerConfig {
+                    command: self.workers.clone().ok_or_else(|| {
+                        ExperimentError::Request(format!(
+                            "policy `{}` runs guests in worker processes, and nothing here starts one",
+                            policy.name()
+                        ))
+                    })?,
+                    workers: u32::try_from(self.threads).unwrap_or(u32::MAX),
+                    compile_time_ms,
+                    largest: policy.limits_for(name),
+                    required,
+                };
+                self.sandbox.load_in_worker(wasm, class, &limits, &config)?
+            }
+        };
+        Ok(match loaded {
             Ok(guest) => Loaded::Ready(guest),
             Err(outcome) => Loaded::Refused(outcome),
         })

@@ -15,8 +15,7 @@ pub(crate) const PROFILES: &[&str] = &["legacy", "standard", "strict"];
 pub(crate) const RISKS: &[&str] = &["low", "medium", "high"];
 pub(crate) const CLASSES: &[&str] = &["small", "large"];
 pub(crate) const SELECTIONS: &[&str] = &["defaults", "each-alone", "pairwise"];
-/// The isolation that this build has.
-pub(crate) const ISOLATIONS: &[&str] = &["in-process"];
+pub(crate) const ISOLATIONS: &[&str] = &["in-process", "worker"];
 
 /// Lists of tables, by name.
 pub(crate) const LISTS: [&str; 6] = ["check", "rule", "minimum", "exception", "suite", "lint"];
@@ -54,7 +53,7 @@ const fn flag(path: &'static str) -> Key {
 /// Every setting, in the order in which a policy is written out. Upper bounds keep a typing mistake from switching a
 /// limit off; wasm memory ends at 4 GiB and a table's index at 2^32 whatever a policy says. A limit has the name that
 /// `genesis_abi::LimitName` gives it in reports.
-pub(crate) const KEYS: [Key; 48] = [
+pub(crate) const KEYS: [Key; 50] = [
     word("profile.validator", PROFILES),
     word("profile.minimum", PROFILES),
     word("limits.class", CLASSES),
@@ -79,7 +78,9 @@ pub(crate) const KEYS: [Key; 48] = [
     count("module.locals", 1, 50_000),
     count("module.nesting", 1, 4096),
     bytes("module.function_bytes", 128 * MIB),
+    key("module.compile_time_ms", Kind::Millis { most: 3_600_000 }),
     word("isolation.mode", ISOLATIONS),
+    flag("isolation.required"),
     word("plan.risk", RISKS),
     word("plan.minimum_risk", RISKS),
     word("plan.low.selection", SELECTIONS),

@@ -208,13 +208,6 @@ impl Reader {
         message: &str,
         help: Option<String>,
     ) {
-        if path == "isolation.mode" && value.get_ref().as_str() == Some("worker") {
-            let message = "this build has no worker isolation: guests run in-process";
-            let problem = self.layer.source.problem(value.span(), message);
-            self.problems
-                .push(problem.help("set mode = \"in-process\", which is not a second layer of defence"));
-            return;
-        }
         let mut problem = self.layer.source.problem(value.span(), format!("`{path}`: {message}"));
         problem.help = help;
         self.problems.push(problem);

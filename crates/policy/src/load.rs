@@ -349,6 +349,13 @@ impl Merged {
                 }
             }
         }
+        if self.flag("isolation.required") && self.word("isolation.mode") != "worker" {
+            let path = last("isolation.mode", "isolation.required");
+            wrong(
+                path,
+                "`isolation.required` is about workers, and `isolation.mode` asks for none".to_owned(),
+            );
+        }
         for (path, setting) in &self.settings {
             let is_memory = path.starts_with("limits.") && path.ends_with(".memory_bytes");
             if is_memory && matches!(setting.value, Setting::Number(bytes) if bytes < key::LEAST_MEMORY_BYTES)
@@ -399,6 +406,13 @@ impl Merged {
         match self.settings[path].value {
             Setting::Word(word) => word,
             ref other => unreachable!("the table of keys gives {path} a word, not {other:?}"),
+        }
+    }
+
+    fn flag(&self, path: &str) -> bool {
+        match self.settings[path].value {
+            Setting::Flag(flag) => flag,
+            ref other => unreachable!("the table of keys gives {path} true or false, not {other:?}"),
         }
     }
 

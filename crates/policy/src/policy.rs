@@ -35,6 +35,20 @@ pub enum Class {
     Large,
 }
 
+/// Where a guest of the user's own is compiled and runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Isolation {
+    /// In the process that runs the experiment.
+    InProcess,
+    /// In worker processes of its own.
+    Worker {
+        /// Milliseconds that compiling it may take.
+        compile_time_ms: u64,
+        /// Whether a host is refused that cannot lock workers down.
+        required: bool,
+    },
+}
+
 /// How cases are chosen. A later one tries more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Selection {
@@ -288,6 +302,18 @@ impl Policy {
             locals: self.number("module.locals"),
             nesting: self.number("module.nesting"),
             function_bytes: self.number("module.function_bytes"),
+        }
+    }
+
+    /// Where guests of the user's own are compiled and run.
+    pub fn isolation(&self) -> Isolation {
+        if self.word("isolation.mode") == "worker" {
+            Isolation::Worker {
+                compile_time_ms: self.number("module.compile_time_ms"),
+                required: self.flag("isolation.required"),
+            }
+        } else {
+            Isolation::InProcess
         }
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use genesis_domain::{Digest, Risk};
 use genesis_policy::{
-    Class, Date, EMBEDDED, Policy, Profile, Request, Selection, TightenError, diff, explain,
+    Class, Date, EMBEDDED, Isolation, Policy, Profile, Request, Selection, TightenError, diff, explain,
 };
 
 fn load_all(files: &[(&str, &str)], name: &str, today: Option<&str>) -> Result<Policy, String> {
@@ -93,6 +93,8 @@ fn the_settings_of_the_default_are_read_as_they_stand() {
     let module = policy.module_limits();
     assert_eq!((module.module_bytes, module.functions, module.locals), (32 << 20, 50_000, 10_000));
     assert_eq!((module.nesting, module.function_bytes), (512, 2 << 20));
+    let worker = |required| Isolation::Worker { compile_time_ms: 60_000, required };
+    assert_eq!((policy.isolation(), load("strict").isolation()), (worker(false), worker(true)));
     let max = policy.max();
     assert_eq!((max.template_bytes, max.depth, max.nodes, max.parts), (4 << 20, 64, 1_000_000, 256));
     assert_eq!((max.part_bytes, max.total_part_bytes), (1 << 20, 4 << 20));
@@ -177,8 +179,8 @@ fn every_mistake_is_found_in_one_go() {
 #[test]
 fn what_cannot_be_honoured_is_refused() {
     for (text, message) in [
-        ("[isolation]\nmode = \"worker\"\n", "this build has no worker isolation"),
-        ("[isolation]\nmode = \"docker\"\n", "`docker` is none of `in-process`"),
+        ("[isolation]\nmode = \"docker\"\n", "`docker` is none of `in-process`, `worker`"),
+        ("[isolation]\nmode = \"in-process\"\nrequired = true\n", "`isolation.required` is about workers"),
         ("[[suite]]\nname = \"x\"\n", "this suite has no `files`"),
         ("[[lint]]\nname = \"x\"\nfile = \"no.yml\"\n", "`no.yml` cannot be read"),
         ("[cost]\nbudget = 5\n", "unknown key `budget`"),
