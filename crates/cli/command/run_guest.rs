@@ -27,12 +27,16 @@ pub(crate) fn run(args: &RunGuest, global: &Global) -> Result<Exit, Failure> {
     let runner = host::runner(&config)?;
     let Named { name, loaded, .. } = named(&args.guest, &policy, &runner)?;
     let limits: Limits = policy.limits_for(&name);
-    let run = match loaded {
-        Loaded::Ready(guest) => runner
-            .run(&guest, &input, &limits, args.seed, &cancel)
-            .map_err(|error| Failure::infrastructure(crate::exit::chain(&error)))?,
+    let (run, isolation) = match loaded {
+        Loaded::Ready(guest) => {
+            let run = runner
+                .run(&guest, &input, &limits, args.seed, &cancel)
+                .map_err(|error| Failure::infrastructure(crate::exit::chain(&error)))?;
+            (run, Some(if guest.lockdown().is_some() { "worker" } else { "in-process" }))
+        }
         Loaded::Refused(outcome) => {
-            Run { outcome, usage: Usage::default(), report: None, stdout: Vec::new(), stderr: Vec::new() }
+            let usage = Usage::default();
+            (Run { outcome, usage, report: None, stdout: Vec::new(), stderr: Vec::new() }, None)
         }
     };
     let shown = genesis_report::GuestRun {
@@ -42,6 +46,7 @@ pub(crate) fn run(args: &RunGuest, global: &Global) -> Result<Exit, Failure> {
         limits: &limits,
         report: run.report.as_ref(),
         stderr: &run.stderr,
+        isolation,
     };
     print(&match args.format {
         Format::Human => genesis_report::human_run(&shown, &style(true)),

@@ -59,4 +59,6 @@ pub struct GuestRun<'a> {
     pub report: Option<&'a Report>,
     /// What it wrote to standard error.
     pub stderr: &'a [u8],
+    /// Where it ran: `in-process` or `worker`. `None` for a guest that was refused.
+    pub isolation: Option<&'a str>,
 }

@@ -19,6 +19,9 @@ pub fn human_run(run: &GuestRun<'_>, style: &Style) -> String {
     let (name, rest) = words.split_at(run.outcome.name().len());
     page.line(format!("{}{rest}", page.paint(color(tone), name)));
     page.line(format!("guest   {}", escape::line(run.guest)));
+    if run.isolation == Some("worker") {
+        page.line("ran     in a worker process");
+    }
     page.line(format!("used    {}", outcome::spent(run.usage, run.limits)));
     page.line(format!(
         "calls   {} of {}",

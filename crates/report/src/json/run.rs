@@ -38,6 +38,8 @@ pub(super) struct RunDocument<'a> {
     report: Option<ReportShape<'a>>,
     /// The first 64 KiB of standard error; what is not UTF-8 is replaced.
     stderr: String,
+    /// Where the guest ran: `in-process` or `worker`; null for one that was refused.
+    isolation: Option<&'a str>,
 }
 
 /// What a guest reported.
@@ -72,5 +74,6 @@ pub fn json_run(run: &GuestRun<'_>) -> String {
             data: report.data.as_deref(),
         }),
         stderr: String::from_utf8_lossy(&run.stderr[..run.stderr.len().min(MOST_STDERR_BYTES)]).into_owned(),
+        isolation: run.isolation,
     })
 }

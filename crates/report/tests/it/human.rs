@@ -158,7 +158,15 @@ fn clean_files_are_one_line() {
 fn run_text(outcome: &RunOutcome, report: Option<&Report>, stderr: &[u8]) -> String {
     let (usage, limits) = (fixture::usage(), fixture::limits());
     human_run(
-        &GuestRun { guest: "echo.wasm", outcome, usage: &usage, limits: &limits, report, stderr },
+        &GuestRun {
+            guest: "echo.wasm",
+            outcome,
+            usage: &usage,
+            limits: &limits,
+            report,
+            stderr,
+            isolation: None,
+        },
         &PLAIN,
     )
 }

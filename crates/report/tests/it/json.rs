@@ -111,13 +111,14 @@ fn runs_follow_the_schema_and_say_the_limit() {
             limits: &limits,
             report,
             stderr: b"\xff\x1b",
+            isolation: Some("worker"),
         };
         valid("run", &json_run(&run))
     };
     let report = Report::with_data(Vec::new(), &serde_json::json!([1, { "a": null }])).unwrap();
     let document = run(&RunOutcome::Completed, Some(&report));
     assert_eq!((&document["outcome"], &document["limit"]), (&"completed".into(), &Value::Null));
-    assert_eq!(document["report"]["data"][0], 1);
+    assert_eq!((&document["report"]["data"][0], &document["isolation"]), (&1.into(), &"worker".into()));
     let hit = |limit| LimitHit { limit, value: 5, peak: 6 };
     let document = run(&RunOutcome::TimedOut(hit(LimitName::WallTimeMs)), None);
     assert_eq!((&document["limit"]["name"], &document["report"]), (&"wall_time_ms".into(), &Value::Null));
