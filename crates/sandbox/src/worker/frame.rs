@@ -129,7 +129,7 @@ impl Head {
         };
         let usage = &self.usage;
         let numbers = [
-            kind | u64::from(code.cast_unsigned()) << 32,
+            kind | (u64::from(code.cast_unsigned()) << 32),
             self.text_bytes,
             self.stdout_bytes,
             self.stderr_bytes,

@@ -244,10 +244,9 @@ impl Worker {
             body.resize(bytes, 0);
             let mut has = taken;
             while has < bytes {
-                match read(&self.answers, &mut body[has..]) {
-                    Ok(0) => patience.wait(&self.answers, PollFlags::IN)?,
-                    Ok(read) => has += read,
-                    Err(why) => return Err(why),
+                match read(&self.answers, &mut body[has..])? {
+                    0 => patience.wait(&self.answers, PollFlags::IN)?,
+                    read => has += read,
                 }
             }
         }

@@ -85,7 +85,7 @@ fn every_hostile_fixture_ends_in_a_worker_as_it_does_here() {
         let (here, there) = (run(&here, &case.limits).unwrap(), run(&there, &case.limits).unwrap());
         match &here.outcome {
             // The two outcomes that are about real time, or about a stack that is another one.
-            RunOutcome::TimedOut(hit) if case.limits.fuel == u64::MAX => {
+            RunOutcome::TimedOut(hit) => {
                 let other = there.outcome.limit_hit().unwrap();
                 assert_eq!(there.outcome.name(), "timed_out", "{}", case.file);
                 assert_eq!((hit.limit, hit.value), (other.limit, other.value), "{}", case.file);
@@ -231,7 +231,7 @@ fn runs_that_wait_get_a_second_worker_and_a_wish_to_stop_ends_both() {
         for run in runs {
             let run = run.join().unwrap();
             assert_eq!(run.outcome, RunOutcome::Cancelled);
-            assert!(run.report.is_none() && run.usage.host_call_log.len() % 64 == 0);
+            assert!(run.report.is_none() && run.stdout.is_empty());
         }
     });
     assert!(named("serve", mark).is_empty(), "whoever was stopped is gone");

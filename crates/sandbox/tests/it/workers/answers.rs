@@ -11,7 +11,6 @@ use crate::guests::{LIMITS, MODULE_LIMITS, SANDBOX, busy};
 fn faked(what: &str) -> WorkerConfig {
     let mut config = config(what);
     config.command.arguments[0] = format!("fake-{what}").into();
-    config.compile_time_ms = 300;
     config
 }
 
@@ -65,13 +64,16 @@ fn half_an_answer_is_waited_for_as_long_as_a_run_may_take() {
 fn what_a_worker_says_instead_of_compiling_is_not_believed() {
     for (what, says) in [
         ("gone", "ended by itself, with exit status: 7"),
+        // The number of variables that it found in its environment.
+        ("environment", "ended by itself, with exit status: 0"),
         ("noise", "not the head of one"),
         ("rude", "it refused the guest for no reason that there is"),
     ] {
         let error = SANDBOX.load_in_worker(&busy(), Class::Small, &MODULE_LIMITS, &faked(what)).unwrap_err();
         assert!(error.to_string().contains(says), "{what}: {error}");
     }
-    let outcome = SANDBOX.load_in_worker(&busy(), Class::Small, &MODULE_LIMITS, &faked("silence"));
+    let silent = WorkerConfig { compile_time_ms: 300, ..faked("silence") };
+    let outcome = SANDBOX.load_in_worker(&busy(), Class::Small, &MODULE_LIMITS, &silent);
     let RunOutcome::ModuleTooComplex { limits } = outcome.unwrap().unwrap_err() else {
         panic!("it never answers")
     };

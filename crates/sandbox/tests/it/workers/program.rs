@@ -76,6 +76,9 @@ fn fake(what: &str) -> ExitCode {
     if what == "gone" {
         return ExitCode::from(7);
     }
+    if what == "environment" {
+        return u8::try_from(std::env::vars_os().count()).map_or(ExitCode::FAILURE, ExitCode::from);
+    }
     let layer = r#"{"off":"this one only plays a worker"}"#;
     let hello = format!(
         r#"{{"seccomp":{layer},"namespaces":{layer},"landlock":{layer},"limits":{layer},"privileges":{layer}}}"#
@@ -86,7 +89,7 @@ fn fake(what: &str) -> ExitCode {
     }
     take();
     if what == "rude" {
-        answer(3, &[22], br#"{"outcome":"completed"}"#);
+        answer(3, &[23], br#"{"outcome":"completed"}"#);
         return wait();
     }
     answer(2, &[], b"");
@@ -117,7 +120,7 @@ fn fake(what: &str) -> ExitCode {
 
 /// A head with these lengths and counts after its kind, and a body.
 fn answer(kind: u64, numbers: &[u64], body: &[u8]) {
-    let mut bytes: Vec<u8> = [&[kind], numbers].concat().into_iter().flat_map(u64::to_le_bytes).collect();
+    let mut bytes: Vec<u8> = [&[kind][..], numbers].concat().into_iter().flat_map(u64::to_le_bytes).collect();
     bytes.resize(72, 0);
     bytes.extend([b'0'; 64]);
     bytes.extend(body);
