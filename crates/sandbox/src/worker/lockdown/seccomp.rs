@@ -7,8 +7,8 @@ use seccompiler::{
     TargetArch,
 };
 
-/// What reading, compiling, running and answering need, memory and waiting for one another included; found by leaving
-/// one out after another. None of them reaches beyond the process but for what is written to its pipe.
+/// What the engine, the compiler and the libraries under them call to read, compile, run and answer. None of them reaches
+/// beyond the process but for what is written to its pipe.
 const CALLS: &[libc::c_long] = &[
     // The pipes.
     libc::SYS_read,
@@ -23,7 +23,6 @@ const CALLS: &[libc::c_long] = &[
     libc::SYS_madvise,
     // Images of a guest's memory.
     libc::SYS_memfd_create,
-    libc::SYS_ftruncate,
     libc::SYS_fcntl,
     libc::SYS_close,
     // Threads, that are there already, waiting for one another.
