@@ -296,13 +296,7 @@ impl Policy {
 
     /// Limits of a module of the user's own before it is compiled.
     pub fn module_limits(&self) -> ModuleLimits {
-        ModuleLimits {
-            module_bytes: self.number("module.module_bytes"),
-            functions: self.number("module.functions"),
-            locals: self.number("module.locals"),
-            nesting: self.number("module.nesting"),
-            function_bytes: self.number("module.function_bytes"),
-        }
+        ModuleLimits::of(|limit| self.number(&format!("module.{limit}")))
     }
 
     /// Where guests of the user's own are compiled and run.

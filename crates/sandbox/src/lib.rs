@@ -20,6 +20,8 @@ mod engine;
 mod error;
 mod excerpt;
 mod guest;
+#[cfg(test)]
+mod live;
 mod meter;
 mod run;
 mod sandbox;
@@ -31,7 +33,10 @@ mod worker;
 
 pub use cancel::Cancel;
 pub use clock::{CLOCK_START_NS, NS_PER_FUEL};
-pub use cost::COST_TABLE_VERSION;
+pub use cost::{
+    COST_TABLE_VERSION, GROW as GROW_FUEL, HOST_BYTE as HOST_BYTE_FUEL, HOST_CALL as HOST_CALL_FUEL,
+    HOST_ITEM as HOST_ITEM_FUEL,
+};
 pub use engine::Class;
 pub use error::SandboxError;
 pub use guest::{Guest, digest};

@@ -283,13 +283,8 @@ impl Ending {
             LimitName::StackBytes => RunOutcome::StackOverflow(hit),
             LimitName::StdoutBytes | LimitName::StderrBytes => RunOutcome::OutputExceeded(hit),
             LimitName::HostCalls => RunOutcome::HostCallExceeded(hit),
-            LimitName::ModuleBytes
-            | LimitName::Functions
-            | LimitName::Locals
-            | LimitName::Nesting
-            | LimitName::FunctionBytes
-            | LimitName::CompileTimeMs
-            | LimitName::Items => RunOutcome::ModuleTooComplex { limits: vec![hit] },
+            // The others are of modules, which are refused before they run.
+            _ => RunOutcome::ModuleTooComplex { limits: vec![hit], also: Vec::new() },
         }))
     }
 

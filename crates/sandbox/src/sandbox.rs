@@ -216,7 +216,7 @@ pub(crate) fn compile_untrusted(
         (Err(LinkError::NoStart | LinkError::NoRun), _) => Ok(Err(scan::no_start())),
         // The names of a component's imports are looked at before it is compiled, their types by linking.
         (Err(LinkError::Import(message)), Code::Component(_)) => {
-            Ok(Err(RunOutcome::DeniedImport { imports: vec![excerpt(message.as_bytes())] }))
+            Ok(Err(RunOutcome::DeniedImport { imports: vec![excerpt(message.as_bytes())], also: Vec::new() }))
         }
         (Err(LinkError::Import(message)), Code::Module(_)) => Err(SandboxError::Compile(message)),
     }

@@ -163,6 +163,7 @@ fn run_text(outcome: &RunOutcome, report: Option<&Report>, stderr: &[u8]) -> Str
             outcome,
             usage: &usage,
             limits: &limits,
+            engine: report.map(|_| "wasmtime 1.2.3; class small"),
             report,
             stderr,
             isolation: None,
@@ -210,13 +211,17 @@ fn every_outcome_says_what_happened() {
         RunOutcome::StackOverflow(hit(LimitName::StackBytes, 512 << 10, 512 << 10)),
         RunOutcome::OutputExceeded(hit(LimitName::StderrBytes, 1 << 20, (1 << 20) + 1)),
         RunOutcome::HostCallExceeded(hit(LimitName::HostCalls, 1_000_000, 1_000_001)),
-        RunOutcome::DeniedImport { imports: (0..10).map(|n| format!("env::f{n}")).collect() },
+        RunOutcome::DeniedImport {
+            imports: (0..10).map(|n| format!("env::f{n}")).collect(),
+            also: Vec::new(),
+        },
         RunOutcome::InvalidModule { message: "unexpected end".to_owned() },
         RunOutcome::ModuleTooComplex {
             limits: vec![
                 hit(LimitName::Nesting, 512, 50_000),
                 hit(LimitName::FunctionBytes, 2 << 20, 3 << 20),
             ],
+            also: vec!["it uses features of WebAssembly that are off: threads".to_owned()],
         },
         RunOutcome::Cancelled,
     ];

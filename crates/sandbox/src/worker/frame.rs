@@ -297,7 +297,9 @@ pub(super) fn refusal_of(text: &[u8]) -> Option<RunOutcome> {
     let outcome: RunOutcome = serde_json::from_slice(text).ok()?;
     let possible = match &outcome {
         RunOutcome::InvalidModule { message } => is_shown_as_it_is(message),
-        RunOutcome::DeniedImport { imports } => imports.iter().all(|import| is_shown_as_it_is(import)),
+        RunOutcome::DeniedImport { imports, also } => {
+            imports.iter().chain(also).all(|text| is_shown_as_it_is(text))
+        }
         other => *other == crate::scan::no_start(),
     };
     possible.then_some(outcome)
@@ -413,7 +415,7 @@ mod tests {
         assert!(refused(crate::scan::no_start()));
         assert!(!refused(RunOutcome::Completed));
         assert!(!refused(RunOutcome::InvalidModule { message: "\u{202e}".to_owned() }));
-        assert!(!refused(RunOutcome::ModuleTooComplex { limits: Vec::new() }));
+        assert!(!refused(RunOutcome::ModuleTooComplex { limits: Vec::new(), also: Vec::new() }));
     }
 
     proptest! {

@@ -200,7 +200,7 @@ fn compile(
             let elapsed = clock::now().duration_since(started);
             let peak = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
             let hit = LimitHit { limit: LimitName::CompileTimeMs, value: config.compile_time_ms, peak };
-            Ok(Err(RunOutcome::ModuleTooComplex { limits: vec![hit] }))
+            Ok(Err(RunOutcome::ModuleTooComplex { limits: vec![hit], also: Vec::new() }))
         }
         Err(why) => Err(worker.failure(&why)),
     }
