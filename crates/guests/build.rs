@@ -8,6 +8,8 @@
 
 #[path = "build/compile.rs"]
 mod compile;
+#[path = "build/hostile.rs"]
+mod hostile;
 #[path = "build/manifest.rs"]
 mod manifest;
 #[path = "build/sources.rs"]
@@ -101,6 +103,7 @@ fn main() {
         }
     }
     write_constants(&out, &made);
+    hostile::write(&root, &out);
 }
 
 /// The guests that parse and lint: one a file below `code/src/bin`.

@@ -10,5 +10,6 @@ mod hostile;
 mod modules;
 mod reports;
 mod runs;
+mod soak;
 #[cfg(target_os = "linux")]
 mod workers;

@@ -74,7 +74,7 @@ fn what_a_worker_says_instead_of_compiling_is_not_believed() {
     }
     let silent = WorkerConfig { compile_time_ms: 300, ..faked("silence") };
     let outcome = SANDBOX.load_in_worker(&busy(), Class::Small, &MODULE_LIMITS, &silent);
-    let RunOutcome::ModuleTooComplex { limits } = outcome.unwrap().unwrap_err() else {
+    let RunOutcome::ModuleTooComplex { limits, .. } = outcome.unwrap().unwrap_err() else {
         panic!("it never answers")
     };
     assert_eq!((limits[0].limit, limits[0].value), (LimitName::CompileTimeMs, 300));
