@@ -136,6 +136,16 @@ Examples:
     Explain(Explain),
     /// Show the configuration and where each value comes from
     Config(Config),
+    /// Try this host with guests that misbehave, and look at what else the program needs
+    #[command(after_help = "\
+Examples:
+  genesis doctor                            every limit, with how far a guest came past it
+  genesis doctor --all                      and every guest on a row
+  genesis doctor memory_growth recursion    these guests alone
+  genesis doctor --json                     for programs; see `genesis schema doctor`
+
+Exit code 0 when every limit bites and nothing that is configured is broken, else 1.")]
+    Doctor(Doctor),
     /// Write a genesis.toml and an example template to start from
     Init(Init),
     /// Print a JSON schema of an output format
@@ -559,6 +569,22 @@ pub(crate) enum ConfigCommand {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct Doctor {
+    /// Guests that misbehave, by name [default: all]
+    #[arg(value_name = "GUEST")]
+    pub(crate) guests: Vec<String>,
+    /// Show every guest, not only every limit
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// Short for --format json
+    #[arg(long, conflicts_with = "format")]
+    pub(crate) json: bool,
+    /// Format of the result
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub(crate) format: Format,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct Init {
     /// Folder to write into
     #[arg(default_value = ".")]
@@ -567,7 +593,7 @@ pub(crate) struct Init {
 
 #[derive(Debug, Args)]
 pub(crate) struct Schema {
-    /// Which: experiment, check, run, guest-inspect, guest-test or guest-list
+    /// Which: experiment, check, run, job, guest-inspect, guest-test, guest-list or doctor
     pub(crate) name: String,
 }
 

@@ -55,6 +55,7 @@ fn dispatch(cli: Cli) -> Result<Exit, Failure> {
         Command::Guest(args) => command::guest::run(&args, &global),
         Command::Explain(args) => command::explain::run(&args),
         Command::Config(args) => command::config::run(&args, &global),
+        Command::Doctor(args) => command::doctor::run(&args, &global),
         Command::Init(args) => command::init::run(&args),
         Command::Schema(args) => command::schema::run(&args),
         Command::Completions(args) => command::completions::run(&args),

@@ -27,6 +27,7 @@ pub(crate) fn run(args: &RunGuest, global: &Global) -> Result<Exit, Failure> {
     let runner = host::runner(&config)?;
     let Named { name, loaded, .. } = named(&args.guest, &policy, &runner)?;
     let limits: Limits = policy.limits_for(&name);
+    let engine = runner.engine_of(&loaded);
     let (run, isolation) = match loaded {
         Loaded::Ready(guest) => {
             let run = runner
@@ -44,6 +45,7 @@ pub(crate) fn run(args: &RunGuest, global: &Global) -> Result<Exit, Failure> {
         outcome: &run.outcome,
         usage: &run.usage,
         limits: &limits,
+        engine: engine.as_deref(),
         report: run.report.as_ref(),
         stderr: &run.stderr,
         isolation,

@@ -61,6 +61,19 @@ impl Runner {
         self.sandbox.fingerprint(class_of(class))
     }
 
+    /// Everything that changes the fuel of a guest; `None` for one that is not run.
+    pub fn engine_of(&self, loaded: &Loaded) -> Option<String> {
+        match loaded {
+            Loaded::Ready(guest) => Some(self.engine_of_guest(guest)),
+            Loaded::Refused(_) => None,
+        }
+    }
+
+    /// Everything that changes the fuel of a guest.
+    pub(crate) fn engine_of_guest(&self, guest: &Guest) -> String {
+        self.sandbox.fingerprint(guest.class())
+    }
+
     /// A built-in guest.
     ///
     /// # Errors

@@ -2,6 +2,7 @@
 
 mod check;
 mod difference;
+mod doctor;
 mod escape;
 mod experiment;
 mod finding;
@@ -19,6 +20,7 @@ use genesis_abi::Severity;
 use genesis_domain::Decision;
 
 pub use check::human_check;
+pub use doctor::human_doctor;
 pub use experiment::human;
 pub use guest::{human_guest_inspection, human_guest_list, human_guest_test};
 pub use job::human_job;

@@ -28,6 +28,10 @@ pub fn human_run(run: &GuestRun<'_>, style: &Style) -> String {
         quantity::whole(run.usage.host_calls),
         quantity::whole(run.limits.host_calls)
     ));
+    if let Some(engine) = run.engine {
+        let engine = page.faint(&format!("engine  {}", escape::line(engine)));
+        page.line(engine);
+    }
     if let Some(report) = run.report {
         let none = BTreeMap::new();
         let mut sources = Sources::new(&none);

@@ -5,6 +5,7 @@
 
 mod check;
 mod code;
+mod doctor;
 mod experiment;
 mod guest;
 mod job;
@@ -16,6 +17,7 @@ mod shape;
 use serde::Serialize;
 
 pub use check::json_check;
+pub use doctor::json_doctor;
 pub use experiment::json;
 pub use guest::{json_guest_inspection, json_guest_list, json_guest_test};
 pub use job::json_job;

@@ -34,6 +34,8 @@ pub(super) struct RunDocument<'a> {
     usage: UsageShape<'a>,
     /// What it was allowed.
     limits: LimitsShape,
+    /// Fingerprint of the engine; fuel of two fingerprints is not comparable. Null when nothing was run.
+    engine: Option<&'a str>,
     /// What the guest reported; null when it did not complete.
     report: Option<ReportShape<'a>>,
     /// The first 64 KiB of standard error; what is not UTF-8 is replaced.
@@ -68,6 +70,7 @@ pub fn json_run(run: &GuestRun<'_>) -> String {
         more_limits: hits.collect(),
         usage: run.usage.into(),
         limits: run.limits.into(),
+        engine: run.engine,
         report: run.report.map(|report| ReportShape {
             abi: report.abi,
             findings: report.findings.iter().map(|finding| FindingShape::of(finding, "input")).collect(),

@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 
 use super::check::CheckDocument;
+use super::doctor::DoctorDocument;
 use super::experiment::ExperimentDocument;
 use super::guest::{InspectDocument, ListDocument, TestDocument};
 use super::job::JobDocument;
@@ -38,6 +39,7 @@ fn the_committed_schemas_are_those_of_the_shapes() {
         ("guest-inspect", generated::<InspectDocument<'_>>("genesis.guest-inspect")),
         ("guest-test", generated::<TestDocument<'_>>("genesis.guest-test")),
         ("guest-list", generated::<ListDocument<'_>>("genesis.guest-list")),
+        ("doctor", generated::<DoctorDocument<'_>>("genesis.doctor")),
     ];
     for ((name, text), (committed_name, committed)) in generated.iter().zip(SCHEMAS) {
         assert_eq!(*name, committed_name);
