@@ -137,23 +137,23 @@ const TIGHT: Limits = Limits {
 /// Guests that end otherwise than well: the outcome, the text, and limits.
 const OUTCOMES: [(&str, &str, Limits); 9] = [
     ("failed", r#"(module (memory (export "memory") 1) (func (export "_start")))"#, TIGHT),
-    ("trapped", include_str!("../crates/sandbox/tests/hostile/divide_by_zero.wat"), TIGHT),
-    ("out_of_fuel", include_str!("../crates/sandbox/tests/hostile/loop.wat"), TIGHT),
-    ("timed_out", include_str!("../crates/sandbox/tests/hostile/sleep_an_hour.wat"), TIGHT),
-    ("memory_exceeded", include_str!("../crates/sandbox/tests/hostile/memory_growth.wat"), TIGHT),
-    ("table_exceeded", include_str!("../crates/sandbox/tests/hostile/table_growth.wat"), TIGHT),
+    ("trapped", include_str!("../sandbox-guests/hostile/divide_by_zero.wat"), TIGHT),
+    ("out_of_fuel", include_str!("../sandbox-guests/hostile/loop.wat"), TIGHT),
+    ("timed_out", include_str!("../sandbox-guests/hostile/sleep_an_hour.wat"), TIGHT),
+    ("memory_exceeded", include_str!("../sandbox-guests/hostile/memory_growth.wat"), TIGHT),
+    ("table_exceeded", include_str!("../sandbox-guests/hostile/table_growth.wat"), TIGHT),
     (
         "stack_overflow",
-        include_str!("../crates/sandbox/tests/hostile/recursion.wat"),
+        include_str!("../sandbox-guests/hostile/recursion.wat"),
         Limits { fuel: 1 << 40, ..TIGHT },
     ),
-    ("output_exceeded", include_str!("../crates/sandbox/tests/hostile/stdout_flood.wat"), TIGHT),
-    ("host_call_exceeded", include_str!("../crates/sandbox/tests/hostile/host_call_storm.wat"), TIGHT),
+    ("output_exceeded", include_str!("../sandbox-guests/hostile/stdout_flood.wat"), TIGHT),
+    ("host_call_exceeded", include_str!("../sandbox-guests/hostile/host_call_storm.wat"), TIGHT),
 ];
 
 /// Modules that are refused before they run.
 const REFUSED: [(&str, &str); 1] =
-    [("denied_import", include_str!("../crates/sandbox/tests/hostile/denied_import.wat"))];
+    [("denied_import", include_str!("../sandbox-guests/hostile/denied_import.wat"))];
 
 fn outcomes(criterion: &mut Criterion) {
     let sandbox = sandbox("bench-guests");

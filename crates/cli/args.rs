@@ -1,5 +1,6 @@
 //! Arguments, as they are written on the command line. What they mean is decided by the commands.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -190,6 +191,16 @@ Examples:
     Dlq(Dlq),
     /// Show the configuration and where each value comes from
     Config(Config),
+    /// Try this host with guests that misbehave, and look at what else the program needs
+    #[command(after_help = "\
+Examples:
+  genesis doctor                            every limit, with how far a guest came past it
+  genesis doctor --all                      and every guest on a row
+  genesis doctor memory_growth recursion    these guests alone
+  genesis doctor --json                     for programs; see `genesis schema doctor`
+
+Exit code 0 when every limit bites and nothing that is configured is broken, else 1.")]
+    Doctor(Doctor),
     /// Write a genesis.toml and an example template to start from, or what a CI needs
     #[command(after_help = "\
 Examples:
@@ -204,6 +215,9 @@ Nothing that exists is overwritten.")]
     Schema(Schema),
     /// Print shell completions
     Completions(Completions),
+    /// Compile and run one guest for the process that started this one
+    #[command(hide = true)]
+    Worker(Worker),
 }
 
 /// How a result is written.
@@ -361,7 +375,7 @@ pub(crate) struct RunGuest {
     /// Count its fuel by function and draw a flame graph of it (SVG); modules only
     #[arg(long)]
     pub(crate) profile: bool,
-    /// File of the flame graph [default: <guest>.svg]
+    /// File of the flame graph [default: GUEST.svg]
     #[arg(short, long, value_name = "FILE", requires = "profile")]
     pub(crate) output: Option<PathBuf>,
     /// Format of the result
@@ -866,6 +880,22 @@ pub(crate) enum ConfigCommand {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct Doctor {
+    /// Guests that misbehave, by name [default: all]
+    #[arg(value_name = "GUEST")]
+    pub(crate) guests: Vec<String>,
+    /// Show every guest, not only every limit
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// Short for --format json
+    #[arg(long, conflicts_with = "format")]
+    pub(crate) json: bool,
+    /// Format of the result
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub(crate) format: Format,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct Init {
     /// Folder to write into; for `pre-receive`, the repository
     #[arg(default_value = ".")]
@@ -893,7 +923,7 @@ pub(crate) enum CiHost {
 
 #[derive(Debug, Args)]
 pub(crate) struct Schema {
-    /// Which: experiment, gate, event, check, run, job, guest-inspect, guest-test or guest-list
+    /// Which: experiment, gate, event, check, run, job, guest-inspect, guest-test, guest-list or doctor
     pub(crate) name: String,
 }
 
@@ -902,4 +932,11 @@ pub(crate) struct Completions {
     /// The shell
     #[arg(value_enum)]
     pub(crate) shell: clap_complete::Shell,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Worker {
+    /// What the process that started this one says
+    #[arg(required = true, allow_hyphen_values = true, trailing_var_arg = true)]
+    pub(crate) orders: Vec<OsString>,
 }

@@ -95,6 +95,11 @@ impl Failure {
         self
     }
 
+    /// What went wrong, in a sentence.
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+
     /// Tells it on standard error.
     pub(crate) fn print(&self) -> Exit {
         let mut stderr = anstream::stderr().lock();

@@ -6,7 +6,7 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use genesis_domain::ExperimentId;
 use genesis_experiment::{CommitPoint, ExperimentError, Runner, VerdictCache};
 use genesis_policy::Date;
-use genesis_sandbox::{SandboxConfig, SandboxError};
+use genesis_sandbox::{SandboxConfig, SandboxError, WorkerCommand};
 
 use crate::config::Config;
 use crate::exit::Failure;
@@ -46,7 +46,7 @@ pub(crate) fn stopwatch() -> impl Fn() -> u64 {
     move || u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX)
 }
 
-/// A sandbox with the user's cache of compiled built-in guests.
+/// A sandbox with the user's cache of compiled built-in guests, and this program as its own worker.
 pub(crate) fn runner(config: &Config) -> Result<Runner, Failure> {
     shared_runner(config, 1)
 }
@@ -56,14 +56,28 @@ pub(crate) fn shared_runner(config: &Config, experiments: usize) -> Result<Runne
     let threads = (config.threads.value / experiments.max(1)).max(1);
     let slots = u32::try_from(threads.saturating_mul(experiments)).unwrap_or(u32::MAX).max(2);
     let cache_dir = cache_folder();
-    match Runner::new(SandboxConfig { slots, cache_dir }, threads, preparing) {
+    let runner = match Runner::new(SandboxConfig { slots, cache_dir }, threads, preparing) {
         // Without a cache everything works, only slower; a cache that others may write is never read.
         Err(ExperimentError::Sandbox(error @ SandboxError::Cache { .. })) => {
             crate::progress::note(&format!("note: {error}; the built-in guests are compiled anew"));
-            Ok(Runner::new(SandboxConfig { slots, cache_dir: None }, threads, preparing)?)
+            Runner::new(SandboxConfig { slots, cache_dir: None }, threads, preparing)
         }
-        runner => Ok(runner?),
-    }
+        runner => runner,
+    };
+    Ok(runner?.with_workers(worker_command()?))
+}
+
+/// This program under its subcommand `worker`.
+pub(crate) fn worker_command() -> Result<WorkerCommand, Failure> {
+    // On Linux by what runs here, so that a worker is of the same build also when the file was exchanged meanwhile.
+    let program = if cfg!(target_os = "linux") {
+        PathBuf::from("/proc/self/exe")
+    } else {
+        std::env::current_exe().map_err(|error| {
+            Failure::infrastructure(format!("this program's own file is not known: {error}"))
+        })?
+    };
+    Ok(WorkerCommand { program, arguments: vec!["worker".into()] })
 }
 
 /// Said before a guest is compiled, which is kept for the next time.

@@ -33,6 +33,10 @@ fn main() -> std::process::ExitCode {
             return exit.into();
         }
     };
+    // Before anything else: a worker gives up what it could do while it has one thread, and prints nothing.
+    if let Command::Worker(args) = &cli.command {
+        return genesis_sandbox::serve_worker(&args.orders);
+    }
     cli.global.color.apply();
     let exit = match dispatch(cli) {
         Ok(exit) => exit,
@@ -61,8 +65,10 @@ fn dispatch(cli: Cli) -> Result<Exit, Failure> {
         Command::Bus(args) => command::bus::run(&args),
         Command::Dlq(args) => command::dlq::run(&args, &global),
         Command::Config(args) => command::config::run(&args, &global),
+        Command::Doctor(args) => command::doctor::run(&args, &global),
         Command::Init(args) => command::init::run(&args),
         Command::Schema(args) => command::schema::run(&args),
         Command::Completions(args) => command::completions::run(&args),
+        Command::Worker(_) => unreachable!("a worker serves from the start of the program"),
     }
 }

@@ -2,12 +2,15 @@
 //! command that gets it. Guests with C in them need a compiler for it, and the one that runs Python is built by
 //! `cargo xtask setup`; where those are not to be had, such guests are left out and the program says so when asked.
 //!
-//! The guests are built in a copy of their sources under `OUT_DIR`, where all of them lie below one workspace root:
+//! The guests are built in a copy of their sources, where all of them lie below one workspace root:
 //! cargo mixes the path of a crate outside the root into its symbol names, and the digest of a guest would then
-//! depend on where the project lies.
+//! depend on where the project lies. Copy and build lie beside `OUT_DIR`, which is another whenever a dependency of the
+//! host's build changes: the parsers take minutes, and know nothing of that.
 
 #[path = "build/compile.rs"]
 mod compile;
+#[path = "build/hostile.rs"]
+mod hostile;
 #[path = "build/manifest.rs"]
 mod manifest;
 #[path = "build/sources.rs"]
@@ -77,9 +80,10 @@ fn main() {
                 root.join("crates").join(name).join("Cargo.toml").display()
             );
         }
-        let stage = out.join("stage");
+        let folder = beside_build_scripts(&out).join("guests");
+        let stage = folder.join("stage");
         sources::copy(&root, &stage);
-        let build = Build::new(stage, out.join("target"));
+        let build = Build::new(stage, folder.join("target"));
         let modules = build.run("release", &RUST, None);
         for name in RUST {
             add(name, Ok(modules.join(format!("{name}.wasm"))), true, None);
@@ -102,6 +106,12 @@ fn main() {
         }
     }
     write_constants(&out, &made);
+    hostile::write(&root, &out);
+}
+
+/// The folder of this profile of the host's build; cargo lets one build of it run at a time.
+fn beside_build_scripts(out: &Path) -> &Path {
+    out.ancestors().find(|folder| folder.ends_with("build")).and_then(Path::parent).unwrap_or(out)
 }
 
 /// The guests that parse and lint: one a file below `code/src/bin`.

@@ -16,7 +16,15 @@ fn the_picture_holds_the_fuel_of_the_run() {
     let guest = bench.write("spin.wasm", wat::parse_str(GUEST).unwrap());
     let plain: Value =
         serde_json::from_str(&bench.genesis(&["run", guest.to_str().unwrap()]).stdout).unwrap();
-    let ran = bench.genesis(&["run", guest.to_str().unwrap(), "--profile"]);
+    let ran = bench.genesis(&["run", "spin.wasm", "--profile"]);
+    assert_eq!(ran.code, Some(2), "{ran:?}");
+    assert!(ran.stderr.contains("has guests like spin run in workers"), "{ran:?}");
+
+    bench.write(
+        "trusting.toml",
+        "name = \"trusting\"\nextends = \"default\"\n[isolation]\nmode = \"in-process\"\n",
+    );
+    let ran = bench.genesis(&["run", guest.to_str().unwrap(), "--profile", "--policy", "trusting.toml"]);
     let report: Value = serde_json::from_str(&ran.stdout).unwrap_or_else(|error| panic!("{error}: {ran:?}"));
     assert_eq!(report["usage"]["fuel"], plain["usage"]["fuel"]);
     assert_eq!(report["profile"]["fuel"], plain["usage"]["fuel"]);
@@ -26,7 +34,8 @@ fn the_picture_holds_the_fuel_of_the_run() {
     assert_eq!(svg.matches("<script").count(), 1, "the picture's own, none of the guest's");
     assert!(!svg.contains('\u{1b}'));
 
-    let ran = bench.genesis(&["run", "spin.wasm", "--profile", "-o", "other.svg", "--format", "human"]);
+    let other = ["run", "spin.wasm", "--profile", "-o", "other.svg", "--format", "human"];
+    let ran = bench.genesis(&[&other[..], &["--policy", "trusting.toml"]].concat());
     assert!(ran.stdout.contains("profile other.svg: 2,0"), "{}", ran.stdout);
     assert!(ran.stdout.contains("3 calls of 3 functions, each of them counted"), "{}", ran.stdout);
     assert_eq!(svg, std::fs::read_to_string(bench.path().join("other.svg")).unwrap(), "the same picture");

@@ -42,16 +42,22 @@ pub enum RunOutcome {
     DeniedImport {
         /// Every import that is denied, as `module::name`.
         imports: Vec<String>,
+        /// What else it would be refused for, one sentence each.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        also: Vec<String>,
     },
     /// Not a module that the engine takes. Nothing was run.
     InvalidModule {
-        /// What the engine says of it.
+        /// What the engine says of it, or which features of WebAssembly it uses that are off.
         message: String,
     },
-    /// Larger or deeper than may be compiled. Nothing was compiled.
+    /// Larger or deeper than may be compiled, or not compiled within its time. Nothing was run.
     ModuleTooComplex {
         /// Every limit that the module passes.
         limits: Vec<LimitHit>,
+        /// What else it would be refused for, one sentence each.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        also: Vec<String>,
     },
     /// Ended because the host was asked to stop.
     Cancelled,
@@ -90,19 +96,54 @@ pub enum LimitName {
     HostCalls,
     /// Bytes of the module.
     ModuleBytes,
+    /// Types of the module.
+    Types,
+    /// Imports of the module.
+    Imports,
     /// Functions of the module.
     Functions,
+    /// Tables of the module.
+    Tables,
+    /// Memories of the module.
+    Memories,
+    /// Globals of the module.
+    Globals,
+    /// Exports of the module.
+    Exports,
+    /// Data and element segments of the module.
+    Segments,
+    /// Bytes of custom sections.
+    CustomBytes,
+    /// Bytes of one name.
+    NameBytes,
+    /// Bytes of one function.
+    FunctionBytes,
     /// Locals of one function.
     Locals,
     /// Depth of nested blocks.
     Nesting,
-    /// Bytes of one function.
-    FunctionBytes,
-    /// Tables of one module, or loops and bulk operations of one function: both have a fixed limit of the sandbox's.
-    Items,
+    /// Targets of all `br_table` of one function.
+    BranchTargets,
+    /// Loops and bulk operations of one function.
+    Loops,
+    /// Values that blocks, branches and calls of one function hand over.
+    Values,
+    /// What compiling costs, in units of about half a microsecond.
+    Effort,
+    /// Core instances of a component.
+    Instances,
+    /// Entries of a component's own sections.
+    Entries,
+    /// Milliseconds for which a worker may compile.
+    CompileTimeMs,
 }
 
 impl LimitName {
+    /// Whether its value counts bytes.
+    pub fn is_in_bytes(self) -> bool {
+        self.as_str().ends_with("_bytes")
+    }
+
     /// The name as it stands in policy files and reports.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -115,11 +156,26 @@ impl LimitName {
             Self::StderrBytes => "stderr_bytes",
             Self::HostCalls => "host_calls",
             Self::ModuleBytes => "module_bytes",
+            Self::Types => "types",
+            Self::Imports => "imports",
             Self::Functions => "functions",
+            Self::Tables => "tables",
+            Self::Memories => "memories",
+            Self::Globals => "globals",
+            Self::Exports => "exports",
+            Self::Segments => "segments",
+            Self::CustomBytes => "custom_bytes",
+            Self::NameBytes => "name_bytes",
+            Self::FunctionBytes => "function_bytes",
             Self::Locals => "locals",
             Self::Nesting => "nesting",
-            Self::FunctionBytes => "function_bytes",
-            Self::Items => "items",
+            Self::BranchTargets => "branch_targets",
+            Self::Loops => "loops",
+            Self::Values => "values",
+            Self::Effort => "effort",
+            Self::Instances => "instances",
+            Self::Entries => "entries",
+            Self::CompileTimeMs => "compile_time_ms",
         }
     }
 }

@@ -54,7 +54,8 @@ impl Report {
         Ok(Self { abi: ABI_VERSION, findings, data: Some(data) })
     }
 
-    /// Reads a report from untrusted bytes. Nesting is capped by `serde_json` at 128; duplicate keys are refused.
+    /// Reads a report from untrusted bytes. Nesting is capped, by `serde_json` at 128 and for its data at 100; duplicate
+    /// keys are refused.
     ///
     /// # Errors
     /// [`ReportError`] tells text that is not JSON from JSON of another shape.
@@ -63,11 +64,41 @@ impl Report {
             serde_json::error::Category::Data => ReportError::WrongShape(error.to_string()),
             _ => ReportError::NotJson(error.to_string()),
         })?;
+        // A list of the fields in their order would do for the reader, and is no report.
+        if !bytes.trim_ascii_start().starts_with(b"{") {
+            return Err(ReportError::WrongShape("it is no object".to_owned()));
+        }
         if report.abi != ABI_VERSION {
             return Err(ReportError::WrongShape(format!("abi is {}", report.abi)));
         }
+        // Data is kept as text, which nobody could read that was let through deeper than this.
+        if report.data.as_ref().is_some_and(|data| depth(data.get()) > DEPTH_MAX) {
+            return Err(ReportError::WrongShape(format!("its data is nested deeper than {DEPTH_MAX}")));
+        }
         Ok(report)
     }
+}
+
+/// Nesting of a report's data: what `serde_json` still reads, with a few levels around it.
+const DEPTH_MAX: usize = 100;
+
+/// How deep lists and objects are nested in text that is JSON.
+fn depth(json: &str) -> usize {
+    let (mut depth, mut deepest, mut in_text, mut escaped) = (0_usize, 0, false, false);
+    for byte in json.bytes() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_text => escaped = true,
+            b'"' => in_text = !in_text,
+            b'[' | b'{' if !in_text => {
+                depth += 1;
+                deepest = deepest.max(depth);
+            }
+            b']' | b'}' if !in_text => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    deepest
 }
 
 /// What the rendering guest gives for one case.
@@ -108,4 +139,33 @@ pub enum RenderedKind {
     Prompt,
     /// The path of a file that is generated elsewhere.
     Path,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with_data(data: &str) -> Result<Report, ReportError> {
+        Report::from_slice(format!(r#"{{"abi":1,"findings":[],"data":{data}}}"#).as_bytes())
+    }
+
+    #[test]
+    fn a_report_is_an_object() {
+        assert!(Report::from_slice(b" \n{\"abi\":1,\"findings\":[]}").is_ok());
+        for list in [&b"[1,[]]"[..], b" [1,[],null]"] {
+            assert!(matches!(Report::from_slice(list), Err(ReportError::WrongShape(_))));
+        }
+    }
+
+    #[test]
+    fn data_is_nested_as_deep_as_a_reader_follows() {
+        let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+        assert!(with_data(&nested(100)).is_ok());
+        assert!(matches!(with_data(&nested(101)), Err(ReportError::WrongShape(_))));
+        assert!(matches!(with_data(&nested(1_000_000)), Err(ReportError::WrongShape(_))));
+        let text = format!(r#"["{}\"{}"]"#, "[".repeat(500), "{".repeat(500));
+        assert!(with_data(&text).is_ok(), "brackets of a text open nothing");
+        let wide = format!("[{}{{}}]", "[[]],".repeat(1_000));
+        assert!(with_data(&wide).is_ok());
+    }
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use genesis_abi::Limits;
 use genesis_experiment::{ProfiledModule, Runner};
-use genesis_policy::Policy;
+use genesis_policy::{Isolation, Policy};
 use genesis_report::{Profile, ProfiledStack};
 use genesis_sandbox::{Cancel, Profiled, SandboxError};
 
@@ -16,7 +16,8 @@ use crate::progress::note;
 /// Wall time is the host's, and telling it of each call takes many times that of the call. Fuel is what it is without.
 const TIMES_THE_WALL_TIME: u64 = 20;
 
-/// Runs a guest that is ready, and counts its fuel by function.
+/// Runs a guest that is ready, and counts its fuel by function. That is done in this process, so not with a guest of which
+/// the policy wants it in a worker.
 pub(crate) fn profile(
     named: &Named,
     policy: &Policy,
@@ -25,6 +26,16 @@ pub(crate) fn profile(
     seed: u64,
     cancel: &Cancel,
 ) -> Result<Profiled, Failure> {
+    if !named.built_in && policy.isolation() != Isolation::InProcess {
+        let message = format!(
+            "a profile is made in this process, and policy `{}` has guests like {} run in workers",
+            policy.name(),
+            named.name
+        );
+        return Err(Failure::usage(message).with_help(
+            "for a guest that you trust, a policy with `mode = \"in-process\"` under `[isolation]`",
+        ));
+    }
     let limits = policy.limits_for(&named.name);
     let limits = Limits { wall_time_ms: limits.wall_time_ms.saturating_mul(TIMES_THE_WALL_TIME), ..limits };
     let class = policy.class_for(&named.name);

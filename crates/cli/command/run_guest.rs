@@ -28,15 +28,19 @@ pub(crate) fn run(args: &RunGuest, global: &Global) -> Result<Exit, Failure> {
     let runner = host::runner(&config)?;
     let named = named(&args.guest, &policy, &runner)?;
     let limits: Limits = policy.limits_for(&named.name);
+    let engine = runner.engine_of(&named.loaded);
     let mut profiled = None;
     let mut shadow = None;
+    let mut isolation = None;
     let run = match &named.loaded {
         Loaded::Ready(guest) => {
             let run = if args.profile {
                 let done = profile(&named, &policy, &runner, &input, args.seed, &cancel)?;
                 profiled = Some(Picture::new(&done, &named.name, args.output.as_deref())?);
+                isolation = Some("in-process");
                 done.run
             } else {
+                isolation = Some(if guest.lockdown().is_some() { "worker" } else { "in-process" });
                 runner
                     .run(guest, &input, &limits, args.seed, &cancel)
                     .map_err(|error| Failure::infrastructure(crate::exit::chain(&error)))?
@@ -68,8 +72,10 @@ pub(crate) fn run(args: &RunGuest, global: &Global) -> Result<Exit, Failure> {
         outcome: &run.outcome,
         usage: &run.usage,
         limits: &limits,
+        engine: engine.as_deref(),
         report: run.report.as_ref(),
         stderr: &run.stderr,
+        isolation,
         shadow: shadow.as_ref(),
         profile: profile.as_ref(),
     };

@@ -81,6 +81,9 @@ pub struct GuestRef {
     pub digest: Digest,
     /// Built into genesis, or given by the user.
     pub built_in: bool,
+    /// Fingerprint of the engine that it ran on, beside which every figure of its fuel stands; `None` when it was not run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub engine: Option<String>,
 }
 
 /// What there was to judge.

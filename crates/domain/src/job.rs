@@ -1,5 +1,7 @@
 //! A job: code in one language that somebody wants looked at, and the reply.
 
+use std::collections::BTreeSet;
+
 use genesis_abi::{Finding, RunOutcome};
 use serde::{Deserialize, Serialize};
 
@@ -147,7 +149,7 @@ pub enum AnalysisStatus {
 }
 
 /// What a job took, summed over its runs.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct JobUsage {
     /// Runs of guests.
     pub runs: u64,
@@ -157,6 +159,9 @@ pub struct JobUsage {
     pub peak_memory_bytes: u64,
     /// Lines of the code.
     pub lines: u64,
+    /// Fingerprints of the engines that its guests ran on; fuel of two is never compared.
+    #[serde(default)]
+    pub engines: BTreeSet<String>,
 }
 
 /// A job as it is recorded.

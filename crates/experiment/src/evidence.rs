@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use genesis_abi::{Applies, Finding, Place, Rendering, Severity, Usage};
 use genesis_domain::{
-    CaseRecord, CaseSide, CheckSpent, CodeSummary, Digest, Evidence, Judged, Measured, Metric, Metrics,
-    NotApplicable, RunRecord, Side, Subject,
+    CaseRecord, CaseSide, CheckSpent, CodeSummary, Digest, Evidence, GuestRef, Judged, Measured, Metric,
+    Metrics, NotApplicable, RunRecord, Side, Subject,
 };
 use genesis_policy::Policy;
 
@@ -54,7 +54,14 @@ pub(crate) fn collect(request: &Request, plan: &Plan, runner: &Runner, done: Vec
         risk: request.risk,
         seed: plan.seed,
         engine: runner.fingerprint(request.policy.class_for("render-template")),
-        guests: plan.checks.iter().map(|check| check.guest.clone()).collect(),
+        guests: plan
+            .checks
+            .iter()
+            .map(|check| {
+                let engine = check.loaded.as_ref().ok().and_then(|loaded| runner.engine_of(loaded));
+                GuestRef { engine, ..check.guest.clone() }
+            })
+            .collect(),
     };
     let spent = spent(plan, &done);
     let code = code_summaries(plan, &done);

@@ -239,7 +239,7 @@ fn ending(outcome: &RunOutcome) -> Map<String, Value> {
         RunOutcome::Trapped { trap } => {
             put("reason", trap.as_str().into());
         }
-        RunOutcome::ModuleTooComplex { limits } => {
+        RunOutcome::ModuleTooComplex { limits, .. } => {
             if let Some(hit) = limits.first() {
                 put("limit", hit.limit.as_str().into());
             }
@@ -253,7 +253,7 @@ fn ending(outcome: &RunOutcome) -> Map<String, Value> {
     ending
 }
 
-fn reason_word(reason: FailedReason) -> &'static str {
+pub(crate) fn reason_word(reason: FailedReason) -> &'static str {
     match reason {
         FailedReason::ExitCode => "exit_code",
         FailedReason::NoOutput => "no_output",

@@ -183,6 +183,7 @@ impl Bench<'_> {
             return Err(ExperimentError::Cancelled);
         }
         self.usage.runs += 1;
+        self.usage.engines.insert(self.runner.engine_of_guest(&loaded));
         self.usage.fuel = self.usage.fuel.saturating_add(run.usage.fuel);
         self.usage.peak_memory_bytes = self.usage.peak_memory_bytes.max(run.usage.peak_memory_bytes);
         let report = run.report.filter(|_| run.outcome.is_completed());

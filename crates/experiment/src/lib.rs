@@ -11,6 +11,7 @@ mod check;
 mod code;
 mod codes;
 mod commit;
+mod doctor;
 mod error;
 mod evidence;
 mod guest_test;
@@ -43,6 +44,7 @@ pub use codes::{
 pub use commit::{
     CommitPoint, Commits, Hooks, baseline_in_force, dry_run, promoted_versions, run, run_asked,
 };
+pub use doctor::{Examination, HostState, Tried};
 pub use error::ExperimentError;
 pub use guest_test::{CaseResult, Expected, GuestCase, TriedCase, try_guest};
 pub use job::{Answered, Job, JobError, JobRequest};

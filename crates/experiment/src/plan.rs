@@ -221,6 +221,7 @@ fn checks(
                         name: name.clone(),
                         digest: Digest::from_text(guest.digest()),
                         built_in: true,
+                        engine: None,
                     },
                     loaded: Ok(Loaded::Ready(guest)),
                     applies: check.applies,
@@ -314,7 +315,7 @@ fn user_check(
     }
     Ok(PlannedCheck {
         name: name.to_owned(),
-        guest: GuestRef { name: name.to_owned(), digest: Digest::of(wasm), built_in: false },
+        guest: GuestRef { name: name.to_owned(), digest: Digest::of(wasm), built_in: false, engine: None },
         loaded: Ok(loaded),
         applies,
         required,

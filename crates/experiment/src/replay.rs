@@ -118,7 +118,7 @@ fn request_of(
         };
         Some(Baseline { text, origin })
     };
-    let policy = Policy::load("policy.toml", &|_| Ok(back.policy.clone()), None)
+    let policy = Policy::load_recorded(&back.policy)
         .map_err(|error| unreadable(format!("its policy cannot be read: {error}")))?;
     let profile: Profile = recorded
         .profile

@@ -5,8 +5,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use genesis_abi::{Limits, RunOutcome};
-use genesis_policy::{Class, Policy};
-use genesis_sandbox::{Cancel, Guest, Profiled, Run, Sandbox, SandboxConfig, SandboxError};
+use genesis_policy::{Class, Isolation, Policy};
+use genesis_sandbox::{
+    Cancel, Guest, Profiled, Run, Sandbox, SandboxConfig, SandboxError, WorkerCommand, WorkerConfig,
+};
 
 use crate::ExperimentError;
 
@@ -38,6 +40,7 @@ pub struct Runner {
     /// Threads beside those that ask which are at work.
     taken: AtomicUsize,
     preparing: Preparing,
+    workers: Option<WorkerCommand>,
 }
 
 /// Called with a built-in guest's name before it is compiled, which takes seconds for a large one.
@@ -57,7 +60,15 @@ impl Runner {
             threads: threads.max(1),
             taken: AtomicUsize::new(0),
             preparing,
+            workers: None,
         })
+    }
+
+    /// With what starts a worker, for policies that want guests of the user's own in processes of their own.
+    #[must_use]
+    pub fn with_workers(mut self, command: WorkerCommand) -> Self {
+        self.workers = Some(command);
+        self
     }
 
     /// Runs that go on at the same time.
@@ -68,6 +79,19 @@ impl Runner {
     /// Everything that changes fuel, for the class that a policy gives a guest.
     pub fn fingerprint(&self, class: Class) -> String {
         self.sandbox.fingerprint(class_of(class))
+    }
+
+    /// Everything that changes the fuel of a guest; `None` for one that is not run.
+    pub fn engine_of(&self, loaded: &Loaded) -> Option<String> {
+        match loaded {
+            Loaded::Ready(guest) => Some(self.engine_of_guest(guest)),
+            Loaded::Refused(_) => None,
+        }
+    }
+
+    /// Everything that changes the fuel of a guest.
+    pub(crate) fn engine_of_guest(&self, guest: &Guest) -> String {
+        self.sandbox.fingerprint(guest.class())
     }
 
     /// A built-in guest.
@@ -101,13 +125,32 @@ impl Runner {
         Ok(ready)
     }
 
-    /// A guest of the user's own: looked at, then compiled.
+    /// A guest of the user's own: looked at, then compiled, in this process or in workers as the policy has it.
     ///
     /// # Errors
-    /// When the host fails; a guest that may not run is [`Loaded::Refused`].
+    /// When the host fails, or cannot do what the policy requires; a guest that may not run is [`Loaded::Refused`].
     pub fn user_guest(&self, wasm: &[u8], name: &str, policy: &Policy) -> Result<Loaded, ExperimentError> {
         let class = class_of(policy.class_for(name));
-        Ok(match self.sandbox.load(wasm, class, &policy.module_limits())? {
+        let limits = policy.module_limits();
+        let loaded = match policy.isolation() {
+            Isolation::InProcess => self.sandbox.load(wasm, class, &limits)?,
+            Isolation::Worker { compile_time_ms, required } => {
+                let config = WorkerConfig {
+                    command: self.workers.clone().ok_or_else(|| {
+                        ExperimentError::Request(format!(
+                            "policy `{}` runs guests in worker processes, and nothing here starts one",
+                            policy.name()
+                        ))
+                    })?,
+                    workers: u32::try_from(self.threads).unwrap_or(u32::MAX),
+                    compile_time_ms,
+                    largest: policy.largest_limits_for(name),
+                    required,
+                };
+                self.sandbox.load_in_worker(wasm, class, &limits, &config)?
+            }
+        };
+        Ok(match loaded {
             Ok(guest) => Loaded::Ready(guest),
             Err(outcome) => Loaded::Refused(outcome),
         })

@@ -413,7 +413,8 @@ mod tests {
             code: Vec::new(),
             metrics,
         };
-        let entry = Entry { evidence, verdict, spent: Vec::new(), shadows: Vec::new(), sources: BTreeMap::new() };
+        let entry =
+            Entry { evidence, verdict, spent: Vec::new(), shadows: Vec::new(), sources: BTreeMap::new() };
         entry.into_experiment(&request)
     }
 

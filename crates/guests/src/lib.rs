@@ -3,6 +3,10 @@
 //!
 //! A guest that could not be built is there by name, without bytes: [`Guest::missing`] says why. When the environment
 //! variable `GENESIS_SKIP_GUESTS` is set while building (lint and documentation do so), that is all of them.
+//!
+//! [`hostile`] holds guests that misbehave, with what must become of each; they are always there.
+
+pub mod hostile;
 
 /// A built-in guest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

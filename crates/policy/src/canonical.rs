@@ -17,7 +17,7 @@ impl Policy {
         line(&mut out, "name", &quote(&self.name));
         line(&mut out, "description", &quote(&self.description));
         let mut section = "";
-        for (path, setting) in self.ordered_settings() {
+        for (path, setting) in self.ordered_settings().filter(|(path, _)| !self.unrecorded.contains(path)) {
             let (above, name) = path.rsplit_once('.').expect("every setting stands in a section");
             if above != section {
                 write!(out, "\n[{above}]\n").expect(INFALLIBLE);

@@ -15,8 +15,7 @@ pub(crate) const PROFILES: &[&str] = &["legacy", "standard", "strict"];
 pub(crate) const RISKS: &[&str] = &["low", "medium", "high"];
 pub(crate) const CLASSES: &[&str] = &["small", "large"];
 pub(crate) const SELECTIONS: &[&str] = &["defaults", "each-alone", "pairwise"];
-/// The isolation that this build has.
-pub(crate) const ISOLATIONS: &[&str] = &["in-process"];
+pub(crate) const ISOLATIONS: &[&str] = &["in-process", "worker"];
 
 /// Lists of tables, by name.
 pub(crate) const LISTS: [&str; 6] = ["check", "rule", "minimum", "exception", "suite", "lint"];
@@ -54,7 +53,7 @@ const fn flag(path: &'static str) -> Key {
 /// Every setting, in the order in which a policy is written out. Upper bounds keep a typing mistake from switching a
 /// limit off; wasm memory ends at 4 GiB and a table's index at 2^32 whatever a policy says. A limit has the name that
 /// `genesis_abi::LimitName` gives it in reports.
-pub(crate) const KEYS: [Key; 52] = [
+pub(crate) const KEYS: [Key; 69] = [
     word("profile.validator", PROFILES),
     word("profile.minimum", PROFILES),
     word("limits.class", CLASSES),
@@ -75,11 +74,28 @@ pub(crate) const KEYS: [Key; 52] = [
     bytes("max.experiment_bytes", 64 * GIB),
     word("max.risk", RISKS),
     bytes("module.module_bytes", GIB),
+    count("module.types", 1, 1_000_000),
+    count("module.imports", 0, 1_000_000),
     count("module.functions", 1, 10_000_000),
+    count("module.tables", 0, 8),
+    count("module.memories", 0, 4),
+    count("module.globals", 0, 1_000_000),
+    count("module.exports", 1, 1_000_000),
+    count("module.segments", 0, 1_000_000),
+    bytes("module.custom_bytes", GIB),
+    bytes("module.name_bytes", 100_000),
     count("module.locals", 1, 50_000),
     count("module.nesting", 1, 4096),
     bytes("module.function_bytes", 128 * MIB),
+    count("module.branch_targets", 1, 10_000_000),
+    count("module.loops", 0, 8_000),
+    count("module.values", 1, 1 << 32),
+    count("module.effort", 1, 1 << 40),
+    count("module.instances", 1, 128),
+    count("module.entries", 1, 1_000_000),
+    key("module.compile_time_ms", Kind::Millis { most: 3_600_000 }),
     word("isolation.mode", ISOLATIONS),
+    flag("isolation.required"),
     word("plan.risk", RISKS),
     word("plan.minimum_risk", RISKS),
     word("plan.low.selection", SELECTIONS),

@@ -1,6 +1,6 @@
 //! One policy file, read: what it sets itself, and everything that is wrong with it alone.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use genesis_abi::Applies;
@@ -99,6 +99,13 @@ impl Layer {
         }
         problems.sort_by_key(Problem::line);
         Err(PolicyError::new(problems))
+    }
+
+    /// These settings of it, and nothing else.
+    pub(crate) fn only(self, paths: &BTreeSet<&'static str>) -> Self {
+        let Self { source, mut settings, .. } = self;
+        settings.retain(|path, _| paths.contains(path.as_str()));
+        Self { settings, ..Self::empty(source) }
     }
 
     fn empty(source: Source) -> Self {
@@ -208,13 +215,6 @@ impl Reader {
         message: &str,
         help: Option<String>,
     ) {
-        if path == "isolation.mode" && value.get_ref().as_str() == Some("worker") {
-            let message = "this build has no worker isolation: guests run in-process";
-            let problem = self.layer.source.problem(value.span(), message);
-            self.problems
-                .push(problem.help("set mode = \"in-process\", which is not a second layer of defence"));
-            return;
-        }
         let mut problem = self.layer.source.problem(value.span(), format!("`{path}`: {message}"));
         problem.help = help;
         self.problems.push(problem);

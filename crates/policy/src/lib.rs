@@ -35,7 +35,7 @@ pub use lint::{
 pub use load::EMBEDDED;
 pub use lock::GuestLock;
 pub use policy::{
-    Check, Class, Exception, Guest, Max, Minimum, Origin, Plan, Policy, Profile, Request, Selection,
-    TightenError, Tightened,
+    Check, Class, Exception, Guest, Isolation, Max, Minimum, Origin, Plan, Policy, Profile, Request,
+    Selection, TightenError, Tightened,
 };
 pub use shadow::ShadowBudget;

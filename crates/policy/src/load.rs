@@ -1,6 +1,6 @@
 //! From a name to a policy: the file, those that it extends, and what they say together.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use genesis_domain::{Decision, Digest, Measured, Metric, Metrics, Risk};
@@ -60,6 +60,34 @@ impl Policy {
             return Ok(merged.policy(&layers));
         }
         problems.sort_by(|a, b| (&a.file, a.line()).cmp(&(&b.file, b.line())));
+        Err(PolicyError::new(problems))
+    }
+
+    /// Loads a policy from the text under which [`Policy::canonical_text`] recorded it, perhaps before some setting was
+    /// there: what the text does not set is as in the embedded default, and is left out of the canonical text again, so
+    /// that the policy keeps its digest.
+    ///
+    /// # Errors
+    /// As [`Policy::load`].
+    pub fn load_recorded(text: &str) -> Result<Self, PolicyError> {
+        let no_files = |path: &str| Err(format!("a recorded policy stands alone, without `{path}`"));
+        let file = "policy.toml".to_owned();
+        let recorded = Layer::read(Source { file, folder: String::new(), text: text.to_owned() })?;
+        if let Some(extends) = &recorded.extends {
+            let message = "a recorded policy stands alone, and this one extends another";
+            return Err(recorded.source.problem(extends.span.clone(), message).into());
+        }
+        let recorded = attached(recorded, &no_files)?;
+        let source = source("default", &no_files).expect("the default is embedded");
+        let default = Layer::read(source)?;
+        let unrecorded: BTreeSet<&'static str> =
+            KEYS.iter().map(|key| key.path).filter(|path| !recorded.settings.contains_key(*path)).collect();
+        let layers = [default.only(&unrecorded), recorded];
+        let merged = Merged::of(&layers)?;
+        let problems = merged.problems(&layers, None);
+        if problems.is_empty() {
+            return Ok(Self { unrecorded, ..merged.policy(&layers) });
+        }
         Err(PolicyError::new(problems))
     }
 }
@@ -350,6 +378,13 @@ impl Merged {
                 }
             }
         }
+        if self.flag("isolation.required") && self.word("isolation.mode") != "worker" {
+            let path = last("isolation.mode", "isolation.required");
+            wrong(
+                path,
+                "`isolation.required` is about workers, and `isolation.mode` asks for none".to_owned(),
+            );
+        }
         if !matches!(self.settings["shadow.factor"].value, Setting::Ratio(factor)
             if factor == 0.0 || (factor > 1.0 && factor <= shadow::MOST_FACTOR))
         {
@@ -412,6 +447,13 @@ impl Merged {
         }
     }
 
+    fn flag(&self, path: &str) -> bool {
+        match self.settings[path].value {
+            Setting::Flag(flag) => flag,
+            ref other => unreachable!("the table of keys gives {path} true or false, not {other:?}"),
+        }
+    }
+
     fn risk(&self, path: &str) -> Risk {
         risk_of(self.word(path))
     }
@@ -460,6 +502,7 @@ impl Merged {
             suites: self.suites.into_iter().map(|from| from.value).collect(),
             lints: self.lints.into_iter().map(|from| from.value).collect(),
             origins,
+            unrecorded: BTreeSet::new(),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! A policy that has been loaded, and what it says.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
 
@@ -33,6 +33,20 @@ pub enum Class {
     Small,
     /// For guests that recurse deeply.
     Large,
+}
+
+/// Where a guest of the user's own is compiled and runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Isolation {
+    /// In the process that runs the experiment.
+    InProcess,
+    /// In worker processes of its own.
+    Worker {
+        /// Milliseconds that compiling it may take.
+        compile_time_ms: u64,
+        /// Whether a host is refused that cannot lock workers down.
+        required: bool,
+    },
 }
 
 /// How cases are chosen. A later one tries more.
@@ -204,6 +218,8 @@ pub struct Policy {
     pub(crate) lints: Vec<LintRules>,
     /// By setting's path, and by `check.<name>`, `rule.<name>`, `minimum.<index>`, `exception.<code>`, `suite.<name>` and `lint.<name>`.
     pub(crate) origins: BTreeMap<String, Origin>,
+    /// Paths of [`KEYS`] that are not part of the canonical text, because they came after the policy was recorded.
+    pub(crate) unrecorded: BTreeSet<&'static str>,
 }
 
 impl Policy {
@@ -282,12 +298,18 @@ impl Policy {
 
     /// Limits of a module of the user's own before it is compiled.
     pub fn module_limits(&self) -> ModuleLimits {
-        ModuleLimits {
-            module_bytes: self.number("module.module_bytes"),
-            functions: self.number("module.functions"),
-            locals: self.number("module.locals"),
-            nesting: self.number("module.nesting"),
-            function_bytes: self.number("module.function_bytes"),
+        ModuleLimits::of(|limit| self.number(&format!("module.{limit}")))
+    }
+
+    /// Where guests of the user's own are compiled and run.
+    pub fn isolation(&self) -> Isolation {
+        if self.word("isolation.mode") == "worker" {
+            Isolation::Worker {
+                compile_time_ms: self.number("module.compile_time_ms"),
+                required: self.flag("isolation.required"),
+            }
+        } else {
+            Isolation::InProcess
         }
     }
 

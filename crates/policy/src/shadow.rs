@@ -19,6 +19,14 @@ pub struct ShadowBudget {
 }
 
 impl Policy {
+    /// The largest limits of any run of a check or guest: its own, or those of its shadow run.
+    pub fn largest_limits_for(&self, name: &str) -> Limits {
+        let own = self.limits_for(name);
+        let Some(budget) = self.shadow() else { return own };
+        let raised = budget.raised(&own);
+        Limits { wall_time_ms: own.wall_time_ms.max(raised.wall_time_ms), ..raised }
+    }
+
     /// How far shadow runs go; `None` when the policy wants none.
     pub fn shadow(&self) -> Option<ShadowBudget> {
         let factor = self.ratio("shadow.factor");
@@ -37,21 +45,24 @@ impl ShadowBudget {
     /// Both fuel and memory are raised, because who needs more of one often needs more of the other. Everything else
     /// stays, but for the wall time, which is the shadow run's own.
     pub fn limits(&self, limits: &Limits, outcome: &RunOutcome) -> Option<Limits> {
-        let fuel = self.times(limits.fuel);
-        // A whole number of pages of 64 KiB: nothing between two of them can be asked for.
-        let memory = self.times(limits.memory_bytes).min(self.memory_bytes) & !0xffff;
-        let raised = Limits {
-            fuel,
-            memory_bytes: memory.max(limits.memory_bytes),
-            wall_time_ms: self.wall_time_ms,
-            ..*limits
-        };
+        let raised = self.raised(limits);
         let more = match outcome {
             RunOutcome::OutOfFuel(_) => raised.fuel > limits.fuel,
             RunOutcome::MemoryExceeded(_) => raised.memory_bytes > limits.memory_bytes,
             _ => false,
         };
         more.then_some(raised)
+    }
+
+    fn raised(&self, limits: &Limits) -> Limits {
+        // A whole number of pages of 64 KiB: nothing between two of them can be asked for.
+        let memory = self.times(limits.memory_bytes).min(self.memory_bytes) & !0xffff;
+        Limits {
+            fuel: self.times(limits.fuel),
+            memory_bytes: memory.max(limits.memory_bytes),
+            wall_time_ms: self.wall_time_ms,
+            ..*limits
+        }
     }
 
     #[expect(

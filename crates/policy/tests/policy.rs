@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use genesis_domain::{Digest, Risk};
 use genesis_policy::{
-    Class, Date, EMBEDDED, Policy, Profile, Request, Selection, TightenError, diff, explain,
+    Class, Date, EMBEDDED, Isolation, Policy, Profile, Request, Selection, TightenError, diff, explain,
 };
 
 fn load_all(files: &[(&str, &str)], name: &str, today: Option<&str>) -> Result<Policy, String> {
@@ -93,6 +93,8 @@ fn the_settings_of_the_default_are_read_as_they_stand() {
     let module = policy.module_limits();
     assert_eq!((module.module_bytes, module.functions, module.locals), (32 << 20, 50_000, 10_000));
     assert_eq!((module.nesting, module.function_bytes), (512, 2 << 20));
+    let worker = |required| Isolation::Worker { compile_time_ms: 60_000, required };
+    assert_eq!((policy.isolation(), load("strict").isolation()), (worker(false), worker(true)));
     let max = policy.max();
     assert_eq!((max.template_bytes, max.depth, max.nodes, max.parts), (4 << 20, 64, 1_000_000, 256));
     assert_eq!((max.part_bytes, max.total_part_bytes), (1 << 20, 4 << 20));
@@ -128,6 +130,45 @@ fn a_written_out_policy_has_the_same_digest() {
         assert_eq!(again.canonical_text(), text);
     }
     assert_ne!(load("default").digest(), load("strict").digest());
+}
+
+/// As written out by a program that knew no workers and five limits of modules.
+#[test]
+fn a_policy_recorded_before_a_setting_was_there_has_the_default_for_it_and_keeps_its_digest() {
+    const SINCE: [&str; 5] = ["module_bytes", "functions", "locals", "nesting", "function_bytes"];
+    let now = load("default");
+    let text = now.canonical_text().replace("mode = \"worker\"\n", "mode = \"in-process\"\n");
+    let mut section = "";
+    let mut before = String::new();
+    for line in text.split_inclusive('\n') {
+        if line.starts_with('[') {
+            section = line.trim();
+        }
+        let key = line.split(" = ").next().unwrap_or_default();
+        let is_new = match section {
+            "[module]" => line.contains(" = ") && !SINCE.contains(&key),
+            "[isolation]" => key == "required",
+            _ => false,
+        };
+        if !is_new {
+            before += line;
+        }
+    }
+    assert_eq!(text.lines().count() - before.lines().count(), 17);
+    let policy = Policy::load_recorded(&before).unwrap();
+    assert_eq!(policy.canonical_text(), before);
+    assert_eq!(policy.digest(), genesis_domain::Digest::of(before.as_bytes()));
+    assert_eq!((policy.isolation(), policy.module_limits()), (Isolation::InProcess, now.module_limits()));
+    assert_eq!(Policy::load_recorded(&text).unwrap().canonical_text(), text);
+
+    // A file that somebody writes must still say all, and a record may not lean on other files.
+    assert!(
+        load_all(&[("c.toml", &before)], "c.toml", None).unwrap_err().contains("does not set module.types")
+    );
+    let extending = format!("extends = \"default\"\n{before}");
+    assert!(Policy::load_recorded(&extending).unwrap_err().to_string().contains("stands alone"));
+    let nothing = "name = \"nothing\"\n";
+    assert!(Policy::load_recorded(nothing).unwrap_err().to_string().contains("no rule"));
 }
 
 #[test]
@@ -177,8 +218,8 @@ fn every_mistake_is_found_in_one_go() {
 #[test]
 fn what_cannot_be_honoured_is_refused() {
     for (text, message) in [
-        ("[isolation]\nmode = \"worker\"\n", "this build has no worker isolation"),
-        ("[isolation]\nmode = \"docker\"\n", "`docker` is none of `in-process`"),
+        ("[isolation]\nmode = \"docker\"\n", "`docker` is none of `in-process`, `worker`"),
+        ("[isolation]\nmode = \"in-process\"\nrequired = true\n", "`isolation.required` is about workers"),
         ("[[suite]]\nname = \"x\"\n", "this suite has no `files`"),
         ("[[lint]]\nname = \"x\"\nfile = \"no.yml\"\n", "`no.yml` cannot be read"),
         ("[cost]\nbudget = 5\n", "unknown key `budget`"),

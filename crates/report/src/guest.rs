@@ -81,6 +81,8 @@ pub struct GuestTest<'a> {
     pub guest: &'a str,
     /// Digest of the module.
     pub digest: &'a str,
+    /// Fingerprint of the engine; `None` when nothing was run.
+    pub engine: Option<&'a str>,
     /// The cases, in order.
     pub cases: &'a [TestedCase<'a>],
 }

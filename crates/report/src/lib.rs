@@ -6,6 +6,7 @@
 //! anew, and what was not measured is said to be so. Text that comes from a template or a guest is escaped for where it
 //! goes: no terminal, CI runner or renderer takes it for a command.
 
+mod doctor;
 mod escape;
 mod gate;
 mod github;
@@ -22,23 +23,24 @@ use std::collections::BTreeMap;
 use genesis_abi::{Finding, Limits, Report, RunOutcome, Usage};
 use genesis_domain::Shadow;
 
+pub use doctor::{Doctor, Examined, Layer, Resources, Service, ServiceState};
 pub use gate::{Change, ChangedLines, CodeText, EntryResult, Event, Gate, GateEntry, Skipped};
 pub use github::github;
 pub use guest::{GuestInspection, GuestTest, ListedGuest, Measure, ModuleParts, TestedCase, TestedResult};
 pub use human::{
-    Style, flame_graph, human, human_check, human_gate, human_guest_inspection, human_guest_list, human_guest_test,
-    human_job, human_run,
+    Style, flame_graph, human, human_check, human_doctor, human_gate, human_guest_inspection,
+    human_guest_list, human_guest_test, human_job, human_run,
 };
 pub use json::{
-    FORMAT_VERSION, json, json_check, json_gate, json_guest_inspection, json_guest_list, json_guest_test,
-    json_job, json_run, ndjson, ndjson_gate,
+    FORMAT_VERSION, json, json_check, json_doctor, json_gate, json_guest_inspection, json_guest_list,
+    json_guest_test, json_job, json_run, ndjson, ndjson_gate,
 };
 pub use junit::junit;
 pub use markdown::{github_summary, markdown};
 pub use sarif::sarif;
 
 /// The JSON schemas of the JSON reports, by name.
-pub const SCHEMAS: [(&str, &str); 9] = [
+pub const SCHEMAS: [(&str, &str); 10] = [
     ("experiment", include_str!("../schema/experiment.v1.json")),
     ("check", include_str!("../schema/check.v1.json")),
     ("run", include_str!("../schema/run.v1.json")),
@@ -48,6 +50,7 @@ pub const SCHEMAS: [(&str, &str); 9] = [
     ("guest-list", include_str!("../schema/guest-list.v1.json")),
     ("gate", include_str!("../schema/gate.v1.json")),
     ("event", include_str!("../schema/event.v1.json")),
+    ("doctor", include_str!("../schema/doctor.v1.json")),
 ];
 
 /// A file that was validated without an experiment.
@@ -72,10 +75,14 @@ pub struct GuestRun<'a> {
     pub usage: &'a Usage,
     /// What it was allowed.
     pub limits: &'a Limits,
+    /// Fingerprint of the engine; `None` when nothing was run.
+    pub engine: Option<&'a str>,
     /// What it reported, when it completed.
     pub report: Option<&'a Report>,
     /// What it wrote to standard error.
     pub stderr: &'a [u8],
+    /// Where it ran: `in-process` or `worker`. `None` for a guest that was refused.
+    pub isolation: Option<&'a str>,
     /// What it would have taken, when a budget ended it and somebody tried.
     pub shadow: Option<&'a Shadow>,
     /// Where its fuel went, when that was counted.

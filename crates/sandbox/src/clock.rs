@@ -74,10 +74,13 @@ impl Watch {
     }
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the wall-time limit is about real time; no result depends on it"
-)]
-fn now() -> Instant {
+#[expect(clippy::disallowed_methods, reason = "limits of time are about real time; no result depends on it")]
+pub(crate) fn now() -> Instant {
     Instant::now()
+}
+
+/// So long after a time; a century after it when that is past what can be told.
+pub(crate) fn after(start: Instant, time: Duration) -> Instant {
+    const CENTURY: Duration = Duration::from_hours(100 * 365 * 24);
+    start.checked_add(time).unwrap_or(start + CENTURY)
 }

@@ -20,6 +20,12 @@ pub enum SandboxError {
     /// A run failed for a reason of the host's, such as memory that the system refused.
     #[error("the host failed during a run: {0}")]
     Run(String),
+    /// A worker process could not be started, died, or gave an answer that cannot be.
+    #[error("a worker process failed: {0}")]
+    Worker(String),
+    /// The host lacks what has to keep a worker from the rest of the system.
+    #[error("this host cannot lock worker processes down as required: {0}")]
+    Lockdown(String),
     /// A guest's fuel cannot be counted by function.
     #[error("the guest cannot be profiled: {0}")]
     Profile(String),

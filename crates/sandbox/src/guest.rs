@@ -11,6 +11,7 @@ use wasmtime::{Engine, ExternType, InstancePre, Module, ModuleExport};
 
 use crate::engine::{Class, ClassEngine};
 use crate::run::State;
+use crate::worker::{Lockdown, Pool};
 
 /// A compiled guest, a module or a component, linked to the host's functions. Clones share it.
 #[derive(Clone)]
@@ -19,8 +20,22 @@ pub struct Guest(Arc<Compiled>);
 struct Compiled {
     digest: String,
     manifest: Option<Manifest>,
-    engine: Arc<ClassEngine>,
-    linked: Linked,
+    class: Class,
+    place: Place,
+}
+
+/// Where a guest was compiled and runs.
+pub(crate) enum Place {
+    /// In this process.
+    Here(Local),
+    /// In workers.
+    Workers(Box<Pool>),
+}
+
+/// A guest that runs in this process.
+pub(crate) struct Local {
+    pub(crate) engine: Arc<ClassEngine>,
+    pub(crate) linked: Linked,
 }
 
 /// The two shapes that a guest has.
@@ -92,14 +107,9 @@ pub(crate) enum LinkError {
     Import(String),
 }
 
-impl Guest {
+impl Local {
     /// Links code to the host's functions.
-    pub(crate) fn link(
-        code: &Code,
-        digest: String,
-        manifest: Option<Manifest>,
-        engine: Arc<ClassEngine>,
-    ) -> Result<Self, LinkError> {
+    pub(crate) fn link(code: &Code, engine: Arc<ClassEngine>) -> Result<Self, LinkError> {
         let import = |error: wasmtime::Error| LinkError::Import(format!("{error:#}"));
         let linked = match code {
             Code::Module(module) => {
@@ -114,7 +124,20 @@ impl Guest {
                 }
             }
         };
-        Ok(Self(Arc::new(Compiled { digest, manifest, engine, linked })))
+        Ok(Self { engine, linked })
+    }
+}
+
+impl Guest {
+    /// A guest that runs in this process.
+    pub(crate) fn here(local: Local, digest: String, manifest: Option<Manifest>) -> Self {
+        let class = local.engine.class;
+        Self(Arc::new(Compiled { digest, manifest, class, place: Place::Here(local) }))
+    }
+
+    /// A guest that runs in workers.
+    pub(crate) fn in_workers(pool: Pool, class: Class, digest: String, manifest: Option<Manifest>) -> Self {
+        Self(Arc::new(Compiled { digest, manifest, class, place: Place::Workers(Box::new(pool)) }))
     }
 
     /// Digest of the guest's bytes: `sha256:` and 64 hexadecimal digits.
@@ -129,15 +152,19 @@ impl Guest {
 
     /// The class that it was compiled for.
     pub fn class(&self) -> Class {
-        self.0.engine.class
+        self.0.class
     }
 
-    pub(crate) fn engine(&self) -> &ClassEngine {
-        &self.0.engine
+    /// What its workers are kept from; `None` when it runs in this process.
+    pub fn lockdown(&self) -> Option<&Lockdown> {
+        match &self.0.place {
+            Place::Here(_) => None,
+            Place::Workers(pool) => Some(pool.lockdown()),
+        }
     }
 
-    pub(crate) fn linked(&self) -> &Linked {
-        &self.0.linked
+    pub(crate) fn place(&self) -> &Place {
+        &self.0.place
     }
 }
 

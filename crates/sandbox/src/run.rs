@@ -14,7 +14,7 @@ use crate::clock::Watch;
 use crate::engine::Class;
 use crate::error::SandboxError;
 use crate::excerpt::excerpt;
-use crate::guest::{Guest, Linked};
+use crate::guest::{Guest, Linked, Local, Place};
 use crate::meter::Meter;
 use crate::profile::Recorder;
 use crate::stop::Stop;
@@ -88,7 +88,7 @@ impl State {
     }
 }
 
-/// Runs a guest on a slot of its class. Blocks until it ends.
+/// Runs a guest where it was compiled. Blocks until it ends.
 pub(crate) fn run(
     guest: &Guest,
     input: &[u8],
@@ -96,18 +96,19 @@ pub(crate) fn run(
     seed: u64,
     cancel: &Cancel,
 ) -> Result<Run, SandboxError> {
-    let Some(_slot) = guest.engine().slot(cancel) else {
-        return Ok(never_started());
-    };
-    let watch = Arc::new(Watch::start(limits.wall_time_ms, cancel.clone()));
-    let failed = |error: wasmtime::Error| SandboxError::Run(format!("{error:#}"));
-    let state = State::new(input, limits, seed, Arc::clone(&watch));
-    let mut store = store(&guest.engine().engine, state).map_err(failed)?;
-    let ended = drive(call_start(guest, &mut store), &watch);
-    Ok(collect(store, ended, &watch, guest.class())?.judged(limits))
+    match guest.place() {
+        Place::Here(local) => {
+            let Some(_slot) = local.engine.slot(cancel) else {
+                return Ok(never_started());
+            };
+            Ok(carry_out(local, input, limits, seed, cancel)?.judged(limits))
+        }
+        Place::Workers(pool) => pool.run(guest.class(), input, limits, seed, cancel),
+    }
 }
 
-/// What came of a run, before anybody looks at what the guest wrote.
+/// What came of a run, before anybody looks at what the guest wrote. It is the same whether the run was in this process
+/// or in a worker, and only this process looks at it further.
 pub(crate) struct Raw {
     pub(crate) ending: Ending,
     /// Fuel used; one more than the limit when that was passed.
@@ -116,6 +117,22 @@ pub(crate) struct Raw {
     pub(crate) usage: Usage,
     pub(crate) stdout: Vec<u8>,
     pub(crate) stderr: Vec<u8>,
+}
+
+/// Runs a guest in this process. The caller holds a slot.
+pub(crate) fn carry_out(
+    local: &Local,
+    input: &[u8],
+    limits: &Limits,
+    seed: u64,
+    cancel: &Cancel,
+) -> Result<Raw, SandboxError> {
+    let watch = Arc::new(Watch::start(limits.wall_time_ms, cancel.clone()));
+    let failed = |error: wasmtime::Error| SandboxError::Run(format!("{error:#}"));
+    let state = State::new(input, limits, seed, Arc::clone(&watch));
+    let mut store = store(&local.engine.engine, state).map_err(failed)?;
+    let ended = drive(call_start(&local.linked, &mut store), &watch);
+    collect(store, ended, &watch, local.engine.class)
 }
 
 /// Takes apart a store whose run has ended.
@@ -177,8 +194,8 @@ pub(crate) fn store(engine: &Engine, state: State) -> wasmtime::Result<Store<Sta
     Ok(store)
 }
 
-async fn call_start(guest: &Guest, store: &mut Store<State>) -> wasmtime::Result<()> {
-    match guest.linked() {
+async fn call_start(linked: &Linked, store: &mut Store<State>) -> wasmtime::Result<()> {
+    match linked {
         Linked::Module { instance, start } => {
             let instance = instance.instantiate_async(&mut *store).await?;
             let start = instance
@@ -221,6 +238,7 @@ pub(crate) enum Ended {
 }
 
 /// How a run ended, before its output is looked at.
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Ending {
     /// By itself, with an exit code.
     Exit(i32),
@@ -277,12 +295,8 @@ impl Ending {
             LimitName::StackBytes => RunOutcome::StackOverflow(hit),
             LimitName::StdoutBytes | LimitName::StderrBytes => RunOutcome::OutputExceeded(hit),
             LimitName::HostCalls => RunOutcome::HostCallExceeded(hit),
-            LimitName::ModuleBytes
-            | LimitName::Functions
-            | LimitName::Locals
-            | LimitName::Nesting
-            | LimitName::FunctionBytes
-            | LimitName::Items => RunOutcome::ModuleTooComplex { limits: vec![hit] },
+            // The others are of modules, which are refused before they run.
+            _ => RunOutcome::ModuleTooComplex { limits: vec![hit], also: Vec::new() },
         }))
     }
 
@@ -314,7 +328,7 @@ fn judge(code: i32, stdout: &[u8], stderr: &[u8]) -> (RunOutcome, Option<Report>
 }
 
 /// The host was asked to stop before there was a slot.
-fn never_started() -> Run {
+pub(crate) fn never_started() -> Run {
     let usage = Usage { host_call_log: CallLog::new().finish(), wall_time_us: Some(0), ..Usage::default() };
     Run { outcome: RunOutcome::Cancelled, usage, report: None, stdout: Vec::new(), stderr: Vec::new() }
 }

@@ -13,10 +13,11 @@ use crate::cancel::Cancel;
 use crate::engine::{Class, ClassEngine};
 use crate::error::SandboxError;
 use crate::excerpt::excerpt;
-use crate::guest::{self, Code, Guest, LinkError, Shape};
+use crate::guest::{self, Code, Guest, LinkError, Local, Shape};
 use crate::run::{self, Run};
 use crate::scan;
 use crate::snapshot;
+use crate::worker::{Pool, WorkerConfig};
 
 /// How a sandbox is set up.
 #[derive(Debug, Clone)]
@@ -83,8 +84,10 @@ impl Sandbox {
         class: Class,
     ) -> Result<Guest, SandboxError> {
         let linked = |code: &Code, manifest, engine| {
-            let linked = Guest::link(code, digest.to_owned(), manifest, engine);
-            linked.map_err(|error| SandboxError::BuiltIn(error.to_string()))
+            let linked = Local::link(code, engine);
+            linked
+                .map(|local| Guest::here(local, digest.to_owned(), manifest))
+                .map_err(|error| SandboxError::BuiltIn(error.to_string()))
         };
         if let Some(cache) = &self.cache {
             // Which of the two it is stands in the bytes, that nobody has yet.
@@ -130,28 +133,35 @@ impl Sandbox {
             Err(outcome) => return Ok(Err(outcome)),
         };
         let engine = self.engine(Shape::of(wasm).class(class))?;
-        let code = match Code::compile(&engine.engine, wasm) {
-            Ok(code) => code,
-            // Want of memory or files is the host's; all else is about a module that is valid and still not one
-            // that the compiler takes, such as a function whose code is too large.
-            Err(error) if error.is::<io::Error>() || error.is::<wasmtime::OutOfMemory>() => {
-                return Err(SandboxError::Compile(format!("{error:#}")));
-            }
-            Err(error) => {
-                return Ok(Err(RunOutcome::InvalidModule {
-                    message: excerpt(format!("{error:#}").as_bytes()),
-                }));
-            }
+        let local = compile_untrusted(wasm, engine)?;
+        Ok(local.map(|local| Guest::here(local, guest::digest(wasm), found.manifest)))
+    }
+
+    /// Has an untrusted guest compiled and run by worker processes of its own, after the same look at it as for
+    /// [`Sandbox::load`] by this process. The workers end with the guest's last clone.
+    ///
+    /// One worker is started at once and compiles; more are started when runs wait for longer than that took. A worker
+    /// that has to be killed, or dies, is replaced for the next run.
+    ///
+    /// The inner error is as for [`Sandbox::load`], or `module_too_complex` for a guest that is not compiled in time.
+    ///
+    /// # Errors
+    /// When the host fails: no worker can be started, it dies while it compiles, or the host lacks what
+    /// [`WorkerConfig::required`] asks for.
+    pub fn load_in_worker(
+        &self,
+        wasm: &[u8],
+        class: Class,
+        limits: &ModuleLimits,
+        config: &WorkerConfig,
+    ) -> Result<Result<Guest, RunOutcome>, SandboxError> {
+        let found = match scan::check(wasm, limits) {
+            Ok(found) => found,
+            Err(outcome) => return Ok(Err(outcome)),
         };
-        match (Guest::link(&code, guest::digest(wasm), found.manifest, engine), &code) {
-            (Ok(guest), _) => Ok(Ok(guest)),
-            (Err(LinkError::NoStart | LinkError::NoRun), _) => Ok(Err(scan::no_start())),
-            // The names of a component's imports are looked at before it is compiled, their types by linking.
-            (Err(LinkError::Import(message)), Code::Component(_)) => {
-                Ok(Err(RunOutcome::DeniedImport { imports: vec![excerpt(message.as_bytes())] }))
-            }
-            (Err(LinkError::Import(message)), Code::Module(_)) => Err(SandboxError::Compile(message)),
-        }
+        let class = Shape::of(wasm).class(class);
+        let pool = Pool::start(wasm, class, config)?;
+        Ok(pool.map(|pool| Guest::in_workers(pool, class, guest::digest(wasm), found.manifest)))
     }
 
     /// Runs a guest to its end. Blocks, and waits for a slot when all are taken; safe to call from many threads.
@@ -182,6 +192,33 @@ impl Sandbox {
             Some(engine) => Ok(Arc::clone(engine)),
             None => Ok(Arc::clone(engine.insert(ClassEngine::new(class, self.slots)?))),
         }
+    }
+}
+
+/// Compiles a guest that the scan let through, and links it.
+pub(crate) fn compile_untrusted(
+    wasm: &[u8],
+    engine: Arc<ClassEngine>,
+) -> Result<Result<Local, RunOutcome>, SandboxError> {
+    let code = match Code::compile(&engine.engine, wasm) {
+        Ok(code) => code,
+        // Want of memory or files is the host's; all else is about a module that is valid and still not one
+        // that the compiler takes, such as a function whose code is too large.
+        Err(error) if error.is::<io::Error>() || error.is::<wasmtime::OutOfMemory>() => {
+            return Err(SandboxError::Compile(format!("{error:#}")));
+        }
+        Err(error) => {
+            return Ok(Err(RunOutcome::InvalidModule { message: excerpt(format!("{error:#}").as_bytes()) }));
+        }
+    };
+    match (Local::link(&code, engine), &code) {
+        (Ok(local), _) => Ok(Ok(local)),
+        (Err(LinkError::NoStart | LinkError::NoRun), _) => Ok(Err(scan::no_start())),
+        // The names of a component's imports are looked at before it is compiled, their types by linking.
+        (Err(LinkError::Import(message)), Code::Component(_)) => {
+            Ok(Err(RunOutcome::DeniedImport { imports: vec![excerpt(message.as_bytes())], also: Vec::new() }))
+        }
+        (Err(LinkError::Import(message)), Code::Module(_)) => Err(SandboxError::Compile(message)),
     }
 }
 

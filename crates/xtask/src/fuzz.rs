@@ -104,9 +104,7 @@ fn fuzz(project: &Project, target: &str, program: &Path, seconds: u64) -> Result
 
 /// Inputs and coverage, from libFuzzer's own words.
 fn counted(told: &str) -> Option<String> {
-    let of = |name: &str| {
-        told.lines().find_map(|line| line.strip_prefix(name)?.trim_start().split_whitespace().next())
-    };
+    let of = |name: &str| told.lines().find_map(|line| line.strip_prefix(name)?.split_whitespace().next());
     let inputs: u64 = of("stat::number_of_executed_units:")?.parse().ok()?;
     let memory: u64 = of("stat::peak_rss_mb:")?.parse().ok()?;
     let word_after = |line: &str, word: &str| -> Option<String> {

@@ -34,6 +34,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
 const OWNERS: &[(&str, &[&str])] = &[
     ("wasmtime", &["sandbox"]),
     ("wasmparser", &["sandbox"]),
+    ("landlock", &["sandbox"]),
+    ("seccompiler", &["sandbox"]),
     ("git2", &["history"]),
     // The ledger, and the queues that lie in a database.
     ("sqlx", &["store", "bus"]),

@@ -3,7 +3,7 @@
 use std::io::Read as _;
 use std::path::Path;
 
-use genesis_abi::{ABI_VERSION, Applies, LimitName, Manifest, ModuleLimits};
+use genesis_abi::{ABI_VERSION, Applies, Manifest, ModuleLimits};
 use genesis_domain::Digest;
 use genesis_experiment::{Loaded, guest_manifest};
 use genesis_policy::Policy;
@@ -63,8 +63,8 @@ pub(super) fn run(args: &GuestInspect, global: &Global) -> Result<Exit, Failure>
             denied: &found.denied,
             exports: &found.exports,
             measures: &measures,
-            tables: found.tables,
-            checks: found.checks,
+            tables: found.complexity.tables,
+            checks: found.complexity.loops,
             memory_bytes: found.memory_bytes,
             memory_limit,
         }),
@@ -82,15 +82,7 @@ pub(super) fn run(args: &GuestInspect, global: &Global) -> Result<Exit, Failure>
 
 fn measures(has: &ModuleLimits, policy: &Policy) -> Vec<Measure> {
     let most = policy.module_limits();
-    [
-        (LimitName::ModuleBytes, has.module_bytes, most.module_bytes),
-        (LimitName::Functions, has.functions, most.functions),
-        (LimitName::Locals, has.locals, most.locals),
-        (LimitName::Nesting, has.nesting, most.nesting),
-        (LimitName::FunctionBytes, has.function_bytes, most.function_bytes),
-    ]
-    .map(|(limit, value, most)| Measure { limit, value, most })
-    .to_vec()
+    has.each().zip(most.each()).map(|((limit, value), (_, most))| Measure { limit, value, most }).collect()
 }
 
 /// What it would be refused for although its module may be compiled.

@@ -56,7 +56,9 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<Exit, Failure> {
         })
         .collect();
     let digest = Digest::of(&wasm);
-    let test = GuestTest { guest: &args.guest, digest: digest.as_str(), cases: &shown };
+    let engine = runner.engine_of(&loaded);
+    let test =
+        GuestTest { guest: &args.guest, digest: digest.as_str(), engine: engine.as_deref(), cases: &shown };
     print(&match args.format {
         Format::Human => genesis_report::human_guest_test(&test, &style(true)),
         Format::Json => genesis_report::json_guest_test(&test),

@@ -84,13 +84,19 @@ impl Planned<'_> {
                 return Ok(());
             }
             Taker::LeftOut(why) => {
-                let guest = GuestRef { name: family.to_owned(), digest: Digest::of(b""), built_in: true };
+                let guest = GuestRef {
+                    name: family.to_owned(),
+                    digest: Digest::of(b""),
+                    built_in: true,
+                    engine: None,
+                };
                 (guest, Err(why.to_owned()))
             }
             Taker::Guest(guest) => {
                 let loaded = self.runner.built_in(guest.name, policy.class_for(family))?;
                 let digest = Digest::from_text(loaded.digest());
-                (GuestRef { name: guest.name.to_owned(), digest, built_in: true }, Ok(Loaded::Ready(loaded)))
+                let guest = GuestRef { name: guest.name.to_owned(), digest, built_in: true, engine: None };
+                (guest, Ok(Loaded::Ready(loaded)))
             }
         };
         self.checks.push(PlannedCheck {

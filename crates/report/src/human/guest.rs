@@ -80,6 +80,10 @@ pub fn human_guest_test(test: &GuestTest<'_>, style: &Style) -> String {
         count(true),
         count(false)
     ));
+    if let Some(engine) = test.engine {
+        let engine = page.faint(&format!("engine  {}", escape::line(engine)));
+        page.line(engine);
+    }
     let unexpected = |case: &&TestedCase<'_>| {
         matches!(
             case.result,
@@ -195,8 +199,5 @@ fn applies_words(applies: Applies) -> &'static str {
 }
 
 fn in_unit(limit: LimitName, value: u64) -> String {
-    match limit {
-        LimitName::ModuleBytes | LimitName::FunctionBytes => quantity::bytes(value),
-        _ => quantity::whole(value),
-    }
+    if limit.is_in_bytes() { quantity::bytes(value) } else { quantity::whole(value) }
 }

@@ -2,6 +2,7 @@
 
 mod check;
 mod difference;
+mod doctor;
 mod experiment;
 mod finding;
 mod flame_graph;
@@ -23,11 +24,12 @@ use genesis_domain::Decision;
 use crate::escape;
 
 pub use check::human_check;
+pub use doctor::human_doctor;
 pub use experiment::human;
 pub(crate) use experiment::{effect_words, measured_words, metric_rows, term_words, versions};
 pub(crate) use finding::frame;
-pub use gate::human_gate;
 pub use flame_graph::flame_graph;
+pub use gate::human_gate;
 pub use guest::{human_guest_inspection, human_guest_list, human_guest_test};
 pub use job::human_job;
 pub(crate) use outcome::words as outcome_words;

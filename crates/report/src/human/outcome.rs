@@ -33,35 +33,36 @@ pub(crate) fn words(outcome: &RunOutcome) -> String {
         | RunOutcome::StackOverflow(hit)
         | RunOutcome::OutputExceeded(hit)
         | RunOutcome::HostCallExceeded(hit) => limit(hit),
-        RunOutcome::DeniedImport { imports } => {
+        RunOutcome::DeniedImport { imports, also } => {
             let shown: Vec<String> =
                 imports.iter().take(8).map(|import| escape::clipped(import, 100)).collect();
             let more = imports.len().saturating_sub(shown.len());
             let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-            format!("the host does not give {}{more}", shown.join(", "))
+            with(format!("the host does not give {}{more}", shown.join(", ")), also)
         }
         RunOutcome::InvalidModule { message } => escape::clipped(message, MOST_CHARACTERS),
-        RunOutcome::ModuleTooComplex { limits } => limits.iter().map(limit).collect::<Vec<_>>().join("; "),
+        RunOutcome::ModuleTooComplex { limits, also } => {
+            with(limits.iter().map(limit).collect::<Vec<_>>().join("; "), also)
+        }
     };
     if detail.is_empty() { outcome.name().to_owned() } else { format!("{}: {detail}", outcome.name()) }
+}
+
+/// A reason, and the others after it.
+fn with(mut reason: String, also: &[String]) -> String {
+    for other in also {
+        reason.push_str("; ");
+        reason.push_str(&escape::clipped(other, MOST_CHARACTERS));
+    }
+    reason
 }
 
 fn limit(hit: &LimitHit) -> String {
     let shown = |value| match hit.limit {
         LimitName::Fuel => quantity::fuel(value),
-        LimitName::WallTimeMs => quantity::micros(value.saturating_mul(1000)),
-        LimitName::MemoryBytes
-        | LimitName::StackBytes
-        | LimitName::StdoutBytes
-        | LimitName::StderrBytes
-        | LimitName::ModuleBytes
-        | LimitName::FunctionBytes => quantity::bytes(value),
-        LimitName::TableElements
-        | LimitName::HostCalls
-        | LimitName::Functions
-        | LimitName::Locals
-        | LimitName::Nesting
-        | LimitName::Items => quantity::whole(value),
+        LimitName::WallTimeMs | LimitName::CompileTimeMs => quantity::micros(value.saturating_mul(1000)),
+        name if name.is_in_bytes() => quantity::bytes(value),
+        _ => quantity::whole(value),
     };
     let (value, peak) = (shown(hit.value), shown(hit.peak));
     match hit.peak {

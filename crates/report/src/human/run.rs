@@ -19,12 +19,19 @@ pub fn human_run(run: &GuestRun<'_>, style: &Style) -> String {
     let (name, rest) = words.split_at(run.outcome.name().len());
     page.line(format!("{}{rest}", page.paint(color(tone), name)));
     page.line(format!("guest   {}", escape::line(run.guest)));
+    if run.isolation == Some("worker") {
+        page.line("ran     in a worker process");
+    }
     page.line(format!("used    {}", outcome::spent(run.usage, run.limits)));
     page.line(format!(
         "calls   {} of {}",
         quantity::whole(run.usage.host_calls),
         quantity::whole(run.limits.host_calls)
     ));
+    if let Some(engine) = run.engine {
+        let engine = page.faint(&format!("engine  {}", escape::line(engine)));
+        page.line(engine);
+    }
     if let Some(found) = run.shadow {
         page.line(format!("shadow  {}", shadow::words(found)));
     }

@@ -224,6 +224,8 @@ struct GuestShape<'a> {
     digest: &'a str,
     /// Whether it is built into genesis.
     built_in: bool,
+    /// Fingerprint of the engine that it ran on; null when it was not run, or by a version that did not say.
+    engine: Option<&'a str>,
 }
 
 /// What there was to judge.
@@ -510,6 +512,7 @@ impl<'a> SubjectShape<'a> {
                     name: &guest.name,
                     digest: guest.digest.as_str(),
                     built_in: guest.built_in,
+                    engine: guest.engine.as_deref(),
                 })
                 .collect(),
         }

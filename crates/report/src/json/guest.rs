@@ -123,6 +123,8 @@ pub(super) struct TestDocument<'a> {
     guest: &'a str,
     /// Digest of the module.
     digest: &'a str,
+    /// Fingerprint of the engine; fuel of two fingerprints is not comparable. Null when nothing was run.
+    engine: Option<&'a str>,
     /// Whether every case is as expected.
     passed: bool,
     /// The cases, by name.
@@ -216,6 +218,7 @@ pub fn json_guest_test(test: &GuestTest<'_>) -> String {
         format_version: FORMAT_VERSION,
         guest: test.guest,
         digest: test.digest,
+        engine: test.engine,
         passed: test.passed(),
         cases: test.cases.iter().map(CaseShape::of).collect(),
     })

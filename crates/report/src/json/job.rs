@@ -30,7 +30,7 @@ pub(super) struct JobDocument<'a> {
     /// What was found.
     findings: Vec<FindingShape<'a>>,
     /// What it took, summed over its runs.
-    usage: UsageShape,
+    usage: UsageShape<'a>,
 }
 
 /// One analysis.
@@ -58,7 +58,7 @@ struct AnalysisShape<'a> {
 /// What a job took.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-struct UsageShape {
+struct UsageShape<'a> {
     /// Runs of guests.
     runs: u64,
     /// Units of fuel.
@@ -67,6 +67,8 @@ struct UsageShape {
     peak_memory_bytes: u64,
     /// Lines of the code.
     lines: u64,
+    /// Fingerprints of the engines that its guests ran on; fuel of two is not comparable.
+    engines: Vec<&'a str>,
 }
 
 /// A job's reply for programs. `file` is what the code's file is called.
@@ -86,6 +88,7 @@ pub fn json_job(reply: &JobReply, file: &str) -> String {
             fuel: reply.usage.fuel,
             peak_memory_bytes: reply.usage.peak_memory_bytes,
             lines: reply.usage.lines,
+            engines: reply.usage.engines.iter().map(String::as_str).collect(),
         },
     })
 }

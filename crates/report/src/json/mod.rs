@@ -5,6 +5,7 @@
 
 mod check;
 mod code;
+mod doctor;
 mod event;
 mod experiment;
 mod gate;
@@ -19,6 +20,7 @@ mod shape;
 use serde::Serialize;
 
 pub use check::json_check;
+pub use doctor::json_doctor;
 pub use event::{ndjson, ndjson_gate};
 pub use experiment::json;
 pub use gate::json_gate;

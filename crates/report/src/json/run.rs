@@ -35,10 +35,14 @@ pub(super) struct RunDocument<'a> {
     usage: UsageShape<'a>,
     /// What it was allowed.
     limits: LimitsShape,
+    /// Fingerprint of the engine; fuel of two fingerprints is not comparable. Null when nothing was run.
+    engine: Option<&'a str>,
     /// What the guest reported; null when it did not complete.
     report: Option<ReportShape<'a>>,
     /// The first 64 KiB of standard error; what is not UTF-8 is replaced.
     stderr: String,
+    /// Where the guest ran: `in-process` or `worker`; null for one that was refused.
+    isolation: Option<&'a str>,
     /// What the run would have taken, when a budget ended it and somebody tried.
     #[serde(skip_serializing_if = "Option::is_none")]
     shadow: Option<ShadowShape<'a>>,
@@ -107,12 +111,14 @@ pub fn json_run(run: &GuestRun<'_>) -> String {
         more_limits: hits.collect(),
         usage: run.usage.into(),
         limits: run.limits.into(),
+        engine: run.engine,
         report: run.report.map(|report| ReportShape {
             abi: report.abi,
             findings: report.findings.iter().map(|finding| FindingShape::of(finding, "input")).collect(),
             data: report.data.as_deref(),
         }),
         stderr: String::from_utf8_lossy(&run.stderr[..run.stderr.len().min(MOST_STDERR_BYTES)]).into_owned(),
+        isolation: run.isolation,
         shadow: run.shadow.map(ShadowShape::of),
         profile: run.profile.map(ProfileShape::of),
     })

@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 
 use super::check::CheckDocument;
+use super::doctor::DoctorDocument;
 use super::event::EventDocument;
 use super::experiment::ExperimentDocument;
 use super::gate::GateDocument;
@@ -42,6 +43,7 @@ fn the_committed_schemas_are_those_of_the_shapes() {
         ("guest-list", generated::<ListDocument<'_>>("genesis.guest-list")),
         ("gate", generated::<GateDocument<'_>>("genesis.gate")),
         ("event", generated::<EventDocument<'_>>("genesis.event")),
+        ("doctor", generated::<DoctorDocument<'_>>("genesis.doctor")),
     ];
     for ((name, text), (committed_name, committed)) in generated.iter().zip(SCHEMAS) {
         assert_eq!(*name, committed_name);

@@ -65,6 +65,8 @@ pub(super) struct OutcomeDetail<'a> {
     excerpt: Option<&'a str>,
     /// Imports that were denied, as `module::name`.
     denied_imports: &'a [String],
+    /// What else a module that may not be compiled would be refused for, one sentence each.
+    also: &'a [String],
 }
 
 /// A limit that was passed.
@@ -150,7 +152,7 @@ impl<'a> FindingShape<'a> {
 
 impl<'a> OutcomeDetail<'a> {
     pub(super) fn of(outcome: &'a RunOutcome) -> Self {
-        let plain = Self { reason: None, exit_code: None, excerpt: None, denied_imports: &[] };
+        let plain = Self { reason: None, exit_code: None, excerpt: None, denied_imports: &[], also: &[] };
         match outcome {
             RunOutcome::Failed { reason, exit_code, excerpt } => Self {
                 reason: Some(match reason {
@@ -166,7 +168,8 @@ impl<'a> OutcomeDetail<'a> {
             },
             RunOutcome::Trapped { trap } => Self { reason: Some(trap), ..plain },
             RunOutcome::InvalidModule { message } => Self { reason: Some(message), ..plain },
-            RunOutcome::DeniedImport { imports } => Self { denied_imports: imports, ..plain },
+            RunOutcome::DeniedImport { imports, also } => Self { denied_imports: imports, also, ..plain },
+            RunOutcome::ModuleTooComplex { also, .. } => Self { also, ..plain },
             _ => plain,
         }
     }
@@ -176,7 +179,7 @@ impl LimitHitShape {
     /// Every limit that an outcome carries.
     pub(super) fn all(outcome: &RunOutcome) -> Vec<Self> {
         match outcome {
-            RunOutcome::ModuleTooComplex { limits } => limits.iter().map(Self::of).collect(),
+            RunOutcome::ModuleTooComplex { limits, .. } => limits.iter().map(Self::of).collect(),
             other => other.limit_hit().into_iter().map(Self::of).collect(),
         }
     }

@@ -232,7 +232,12 @@ pub(crate) fn hostile(text: &str) -> Experiment {
         case.candidate.passed = false;
     }
     let imports = vec![text.to_owned(); 20];
-    evidence.runs.push(run(text, Side::Candidate, Some(u32::MAX), RunOutcome::DeniedImport { imports }));
+    evidence.runs.push(run(
+        text,
+        Side::Candidate,
+        Some(u32::MAX),
+        RunOutcome::DeniedImport { imports, also: Vec::new() },
+    ));
     evidence.runs.push(run(text, Side::Candidate, Some(1), RunOutcome::Trapped { trap: text.to_owned() }));
     experiment.spent[0].check = text.into();
     for reason in &mut experiment.verdict.reasons {
@@ -336,6 +341,7 @@ fn subject(baseline: Option<&str>, candidate: &str) -> Subject {
             name: "validate-template".to_owned(),
             digest: digest("guest"),
             built_in: true,
+            engine: Some("engine 1".to_owned()),
         }],
     }
 }

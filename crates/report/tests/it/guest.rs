@@ -49,7 +49,7 @@ fn a_refused_guest_says_why_and_commands_no_terminal() {
         Measure { limit: LimitName::ModuleBytes, value: 512, most: 512 },
     ];
     let hit = LimitHit { limit: LimitName::Nesting, value: 512, peak: 513 };
-    let refused = RunOutcome::ModuleTooComplex { limits: vec![hit] };
+    let refused = RunOutcome::ModuleTooComplex { limits: vec![hit], also: Vec::new() };
     let manifest = manifest(HOSTILE);
     let guest = GuestInspection {
         guest: HOSTILE,
@@ -100,7 +100,7 @@ fn a_test_shows_every_way_to_fail() {
         case("unknown", TestedResult::NothingExpected { actual: &actual }),
         case("moody", TestedResult::NotRepeated { what: "two runs differ in their report" }),
     ];
-    let test = GuestTest { guest: HOSTILE, digest: "sha256:00", cases: &cases };
+    let test = GuestTest { guest: HOSTILE, digest: "sha256:00", engine: Some(HOSTILE), cases: &cases };
     assert!(!test.passed());
     assert!(GuestTest { cases: &cases[..2], ..test }.passed());
     assert!(!GuestTest { cases: &[], ..test }.passed(), "no case is no success");

@@ -111,8 +111,10 @@ fn runs_follow_the_schema_and_say_the_limit() {
             outcome,
             usage: &usage,
             limits: &limits,
+            engine: Some("wasmtime 1.2.3"),
             report,
             stderr: b"\xff\x1b",
+            isolation: Some("worker"),
             shadow: None,
             profile: None,
         };
@@ -121,12 +123,13 @@ fn runs_follow_the_schema_and_say_the_limit() {
     let report = Report::with_data(Vec::new(), &serde_json::json!([1, { "a": null }])).unwrap();
     let document = run(&RunOutcome::Completed, Some(&report));
     assert_eq!((&document["outcome"], &document["limit"]), (&"completed".into(), &Value::Null));
-    assert_eq!(document["report"]["data"][0], 1);
+    assert_eq!((&document["report"]["data"][0], &document["engine"]), (&1.into(), &"wasmtime 1.2.3".into()));
+    assert_eq!(document["isolation"], "worker");
     let hit = |limit| LimitHit { limit, value: 5, peak: 6 };
     let document = run(&RunOutcome::TimedOut(hit(LimitName::WallTimeMs)), None);
     assert_eq!((&document["limit"]["name"], &document["report"]), (&"wall_time_ms".into(), &Value::Null));
     let limits_passed = vec![hit(LimitName::Nesting), hit(LimitName::Locals)];
-    let document = run(&RunOutcome::ModuleTooComplex { limits: limits_passed }, None);
+    let document = run(&RunOutcome::ModuleTooComplex { limits: limits_passed, also: Vec::new() }, None);
     assert_eq!(document["limit"]["name"], "nesting");
     assert_eq!(document["more_limits"][0]["name"], "locals");
 }
@@ -146,6 +149,8 @@ fn shadow_and_profile_of_a_run_follow_the_schema() {
             outcome: &RunOutcome::OutOfFuel(hit.clone()),
             usage: &usage,
             limits: &limits,
+            engine: None,
+            isolation: None,
             report: None,
             stderr: b"",
             shadow: Some(&shadow),

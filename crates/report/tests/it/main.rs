@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a fixture that cannot be made fails the test that asks for it")]
 
+mod doctor;
 mod fixture;
 mod formats;
 mod gates;

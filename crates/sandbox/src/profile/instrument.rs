@@ -81,8 +81,8 @@ pub(super) fn instrument(wasm: &[u8]) -> Result<Instrumented, String> {
         .map(|ty| read.parameters.get(ty as usize).copied().unwrap_or_default())
         .collect();
     let encoded = encode(wasm, &read, Shift(shift), &parameters).map_err(|error| format!("{error:?}"))?;
-    let (names, named) = read.names(functions);
-    Ok(Instrumented { wasm: encoded, names, parameters, named })
+    let (names, has_names) = read.names(functions);
+    Ok(Instrumented { wasm: encoded, names, parameters, named: has_names })
 }
 
 /// Where a function goes: its wrapper stands as many places later as there are imports, the new ones among them.

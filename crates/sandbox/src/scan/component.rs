@@ -1,12 +1,15 @@
 //! What a component is made of: its modules, their instances, and what ties them together.
 
+use std::collections::BTreeSet;
+
 use genesis_abi::{MANIFEST_SECTION, Manifest, ModuleLimits};
 use wasmparser::{
-    ComponentAlias, ComponentExternalKind, ComponentOuterAliasKind, ComponentTypeRef, Encoding, Instance,
-    Parser, Payload, SectionLimited,
+    ComponentAlias, ComponentExternalKind, ComponentOuterAliasKind, ComponentTypeRef, CustomSectionReader,
+    Encoding, Instance, Parser, Payload, SectionLimited,
 };
 
-use super::{Inspection, Malformed, Names, Scan, cap, read_manifest, shown};
+use super::module::Scan;
+use super::{Inspection, Malformed, Names, cap, read_manifest, shown};
 use crate::engine::COMPONENT_FEATURES;
 use crate::guest::RUN;
 use crate::wasi;
@@ -26,27 +29,24 @@ pub(super) fn scan(wasm: &[u8]) -> Result<Inspection, Malformed> {
     Ok(walk.finish())
 }
 
-struct Walk<'a> {
-    at: Place<'a>,
+struct Walk {
+    at: Place,
     modules: Vec<Needs>,
     imports: Names,
     denied: Names,
     exports: Names,
     manifest: Option<Manifest>,
-    complexity: ModuleLimits,
+    features: BTreeSet<String>,
+    has: ModuleLimits,
     has_run: bool,
-    checks: u64,
-    instances: u64,
-    memories: u64,
-    tables: u64,
     memory_bytes: u64,
-    entries: u64,
+    steps: u64,
 }
 
-enum Place<'a> {
+enum Place {
     Outside,
     Root,
-    Module(Box<Scan<'a>>),
+    Module(Box<Scan>),
     Nested,
 }
 
@@ -57,7 +57,7 @@ struct Needs {
     memory_bytes: u64,
 }
 
-impl<'a> Walk<'a> {
+impl Walk {
     fn new(bytes: u64) -> Self {
         Self {
             at: Place::Outside,
@@ -66,24 +66,15 @@ impl<'a> Walk<'a> {
             denied: Names::default(),
             exports: Names::default(),
             manifest: None,
-            complexity: ModuleLimits {
-                module_bytes: bytes,
-                functions: 0,
-                locals: 0,
-                nesting: 0,
-                function_bytes: 0,
-            },
+            features: BTreeSet::new(),
+            has: ModuleLimits { module_bytes: bytes, ..ModuleLimits::of(|_| 0) },
             has_run: false,
-            checks: 0,
-            instances: 0,
-            memories: 0,
-            tables: 0,
             memory_bytes: 0,
-            entries: 0,
+            steps: 0,
         }
     }
 
-    fn payload(&mut self, payload: Payload<'a>) -> Result<(), Malformed> {
+    fn payload(&mut self, payload: Payload<'_>) -> Result<(), Malformed> {
         match (&mut self.at, payload) {
             (Place::Root, Payload::Version { encoding: Encoding::Module, .. }) => {
                 self.at = Place::Module(Box::new(Scan::new(0)));
@@ -104,19 +95,34 @@ impl<'a> Walk<'a> {
         Ok(())
     }
 
-    fn module(&mut self, scan: Scan<'_>) {
-        let memories = scan.memories;
+    fn module(&mut self, scan: Scan) {
         let found = scan.finish();
-        let (sum, has) = (&mut self.complexity, found.complexity);
+        let (sum, has) = (&mut self.has, found.complexity);
+        sum.types += has.types;
+        sum.imports += has.imports;
         sum.functions += has.functions;
+        sum.globals += has.globals;
+        sum.exports += has.exports;
+        sum.segments += has.segments;
+        sum.custom_bytes += has.custom_bytes;
+        sum.name_bytes = sum.name_bytes.max(has.name_bytes);
+        sum.function_bytes = sum.function_bytes.max(has.function_bytes);
         sum.locals = sum.locals.max(has.locals);
         sum.nesting = sum.nesting.max(has.nesting);
-        sum.function_bytes = sum.function_bytes.max(has.function_bytes);
-        self.checks = self.checks.max(found.checks);
-        self.modules.push(Needs { memories, tables: found.tables, memory_bytes: found.memory_bytes });
+        sum.branch_targets = sum.branch_targets.max(has.branch_targets);
+        sum.loops = sum.loops.max(has.loops);
+        sum.values = sum.values.max(has.values);
+        sum.effort = sum.effort.saturating_add(has.effort);
+        self.features.extend(found.features);
+        self.steps += found.steps;
+        self.modules.push(Needs {
+            memories: has.memories,
+            tables: has.tables,
+            memory_bytes: found.memory_bytes,
+        });
     }
 
-    fn root(&mut self, payload: Payload<'a>) -> Result<(), Malformed> {
+    fn root(&mut self, payload: Payload<'_>) -> Result<(), Malformed> {
         match payload {
             Payload::InstanceSection(section) => {
                 cap(&section)?;
@@ -129,6 +135,7 @@ impl<'a> Walk<'a> {
                 for import in section {
                     let import = import?;
                     let name = || shown(import.name.name);
+                    self.name(import.name.name);
                     self.imports.add(name);
                     let given = matches!(import.ty, ComponentTypeRef::Instance(_));
                     if !(given && wasi::is_given(import.name.name)) {
@@ -142,6 +149,7 @@ impl<'a> Walk<'a> {
                     let export = export?;
                     self.has_run |=
                         export.kind == ComponentExternalKind::Instance && is_run(export.name.name);
+                    self.name(export.name.name);
                     self.exports.add(|| shown(export.name.name));
                 }
             }
@@ -157,21 +165,27 @@ impl<'a> Walk<'a> {
             Payload::ComponentTypeSection(section) => self.count(&section)?,
             Payload::CoreTypeSection(section) => self.count(&section)?,
             Payload::ComponentCanonicalSection(section) => self.count(&section)?,
-            Payload::CustomSection(section) if section.name() == MANIFEST_SECTION => {
-                self.manifest = read_manifest(section.data());
+            Payload::CustomSection(section) => {
+                self.custom(&section);
+                if section.name() == MANIFEST_SECTION {
+                    self.manifest = read_manifest(section.data());
+                }
             }
             _ => {}
         }
         Ok(())
     }
 
-    fn nested(&mut self, payload: Payload<'a>) -> Result<(), Malformed> {
+    fn nested(&mut self, payload: Payload<'_>) -> Result<(), Malformed> {
         match payload {
             Payload::ComponentTypeSection(section) => self.count(&section),
             Payload::ComponentImportSection(section) => self.count(&section),
             Payload::ComponentExportSection(section) => self.count(&section),
             Payload::ComponentAliasSection(section) => self.count(&section),
-            Payload::CustomSection(_) => Ok(()),
+            Payload::CustomSection(section) => {
+                self.custom(&section);
+                Ok(())
+            }
             _ => Err(Malformed(
                 "a component within the component that does more than rename: build it as one component"
                     .to_owned(),
@@ -180,24 +194,35 @@ impl<'a> Walk<'a> {
     }
 
     fn count<T>(&mut self, section: &SectionLimited<'_, T>) -> Result<(), Malformed> {
-        cap(section)?;
-        self.entries += u64::from(section.count());
+        let count = cap(section)?;
+        self.has.entries += count;
         Ok(())
+    }
+
+    fn custom(&mut self, section: &CustomSectionReader<'_>) {
+        self.name(section.name());
+        self.has.custom_bytes += section.range().len() as u64;
+        self.steps += 1;
+    }
+
+    fn name(&mut self, name: &str) {
+        self.has.name_bytes = self.has.name_bytes.max(name.len() as u64);
+        self.steps += 1;
     }
 
     /// An index past the modules is left to the validator.
     fn instance(&mut self, instance: &Instance<'_>) {
         match instance {
             Instance::Instantiate { module_index, args } => {
-                self.instances += 1;
-                self.entries += args.len() as u64;
+                self.has.instances += 1;
+                self.has.entries += args.len() as u64;
                 if let Some(needs) = self.modules.get(*module_index as usize) {
-                    self.memories += needs.memories;
-                    self.tables += needs.tables;
+                    self.has.memories += needs.memories;
+                    self.has.tables += needs.tables;
                     self.memory_bytes = self.memory_bytes.saturating_add(needs.memory_bytes);
                 }
             }
-            Instance::FromExports(exports) => self.entries += exports.len() as u64,
+            Instance::FromExports(exports) => self.has.entries += exports.len() as u64,
         }
     }
 
@@ -208,13 +233,10 @@ impl<'a> Walk<'a> {
             denied: self.denied.finish(),
             exports: self.exports.finish(),
             manifest: self.manifest,
-            complexity: self.complexity,
-            instances: self.instances,
-            memories: self.memories,
-            tables: self.tables,
-            entries: self.entries,
-            checks: self.checks,
+            features: self.features.into_iter().collect(),
+            complexity: self.has,
             memory_bytes: self.memory_bytes,
+            steps: self.steps,
             has_start: self.has_run,
         }
     }

@@ -82,13 +82,7 @@ fn no_arguments_break_any_function() {
         stderr_bytes: 1 << 20,
         host_calls: 1_000,
     };
-    let module = ModuleLimits {
-        module_bytes: 1 << 20,
-        functions: 10,
-        locals: 10,
-        nesting: 10,
-        function_bytes: 1 << 20,
-    };
+    let module = ModuleLimits::of(|_| 1 << 20);
     let names: Vec<&str> = SIGNATURES.iter().map(|(name, _)| *name).chain(["proc_exit"]).collect();
     for name in names {
         for exports_memory in [true, false] {

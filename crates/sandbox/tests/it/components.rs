@@ -1,6 +1,6 @@
 //! Components: the same limits, outcomes and promises as modules have.
 
-use genesis_abi::{LimitName, Limits, MANIFEST_SECTION, ModuleLimits, RunOutcome};
+use genesis_abi::{LimitName, Limits, MANIFEST_SECTION, RunOutcome};
 use genesis_sandbox::{Cancel, Class, Guest, Run, Sandbox, SandboxConfig, digest, inspect};
 
 use crate::guests::{
@@ -69,6 +69,11 @@ fn command(main: &str) -> Vec<u8> {
 /// A component that reports nothing.
 pub(crate) fn smallest() -> Vec<u8> {
     command(&body("(call $report)"))
+}
+
+/// A component that makes every call that it can.
+pub(crate) fn busy() -> Vec<u8> {
+    command(BUSY)
 }
 
 fn run_main(main: &str, limits: &Limits) -> Run {
@@ -357,7 +362,7 @@ fn imports_that_the_host_does_not_give_are_named() {
         (r#"(import "plain" (func))"#, "plain"),
     ] {
         let wasm = Command { imports: import, ..Command::new(&main) }.wasm();
-        let RunOutcome::DeniedImport { imports } = outcome(&wasm) else {
+        let RunOutcome::DeniedImport { imports, .. } = outcome(&wasm) else {
             panic!("{import}: {:?}", outcome(&wasm))
         };
         assert_eq!(imports, [named]);
@@ -368,7 +373,7 @@ fn imports_that_the_host_does_not_give_are_named() {
         r#"(import "wasi:cli/environment@0.2.3" (instance (export "initial-cwd" (func (result u32)))))"#,
     ] {
         let wasm = Command { imports: import, ..Command::new(&main) }.wasm();
-        let RunOutcome::DeniedImport { imports } = outcome(&wasm) else { panic!("{import}") };
+        let RunOutcome::DeniedImport { imports, .. } = outcome(&wasm) else { panic!("{import}") };
         assert!(imports[0].contains("wasi:cli/environment"), "{imports:?}");
         let error = SANDBOX.load_trusted(&digest(&wasm), || wasm.into(), Class::Large).unwrap_err();
         assert!(error.to_string().starts_with("the built-in guest cannot be run: "), "{error}");
@@ -444,21 +449,20 @@ fn a_component_is_as_complex_as_its_modules_together() {
     let found = inspect(&wasm).unwrap();
     assert!(found.component && found.has_start && found.denied.is_empty());
     assert_eq!((found.complexity.functions, found.complexity.nesting), (3 + 1 + 2 + 3, 100));
-    assert_eq!((found.instances, found.memories, found.memory_bytes), (2, 1, 128 << 10));
-    let with = |change: fn(&mut ModuleLimits)| {
+    assert_eq!((found.complexity.instances, found.complexity.memories), (2, 1));
+    assert_eq!(found.memory_bytes, 128 << 10);
+    assert!(found.steps <= wasm.len() as u64);
+    assert!(SANDBOX.load(&wasm, Class::Large, &found.complexity).unwrap().is_ok());
+    for (name, has) in found.complexity.each().filter(|(_, has)| *has > 0) {
         let mut limits = found.complexity;
-        change(&mut limits);
-        SANDBOX
-            .load(&wasm, Class::Large, &limits)
-            .unwrap()
-            .map_or_else(|outcome| outcome.name(), |_| "loaded")
-    };
-    assert_eq!(with(|_| {}), "loaded");
-    assert_eq!(with(|limits| limits.module_bytes -= 1), "module_too_complex");
-    assert_eq!(with(|limits| limits.functions -= 1), "module_too_complex");
-    assert_eq!(with(|limits| limits.nesting -= 1), "module_too_complex");
-    assert_eq!(with(|limits| limits.locals -= 1), "module_too_complex");
-    assert_eq!(with(|limits| limits.function_bytes -= 1), "module_too_complex");
+        *limits.get_mut(name).unwrap() = has - 1;
+        let RunOutcome::ModuleTooComplex { limits, .. } =
+            SANDBOX.load(&wasm, Class::Large, &limits).unwrap().unwrap_err()
+        else {
+            panic!("{name}")
+        };
+        assert_eq!((limits.len(), limits[0].limit, limits[0].value, limits[0].peak), (1, name, has - 1, has));
+    }
 }
 
 #[test]

@@ -20,10 +20,25 @@ pub(crate) const LIMITS: Limits = Limits {
 
 pub(crate) const MODULE_LIMITS: ModuleLimits = ModuleLimits {
     module_bytes: 2 << 20,
+    types: 1_000,
+    imports: 2_000,
     functions: 1_000,
+    tables: 8,
+    memories: 4,
+    globals: 1_000,
+    exports: 1_000,
+    segments: 1_000,
+    custom_bytes: 4 << 20,
+    name_bytes: 1_000,
+    function_bytes: 1 << 20,
     locals: 500,
     nesting: 256,
-    function_bytes: 1 << 20,
+    branch_targets: 10_000,
+    loops: 1_000,
+    values: 100_000,
+    effort: 20_000_000,
+    instances: 128,
+    entries: 20_000,
 };
 
 pub(crate) static SANDBOX: LazyLock<Sandbox> =
@@ -33,9 +48,9 @@ pub(crate) fn wasm(text: &str) -> Vec<u8> {
     wat::parse_str(text).unwrap()
 }
 
-/// A file of tests/hostile.
+/// A guest that misbehaves.
 pub(crate) fn fixture(name: &str) -> Vec<u8> {
-    wat::parse_file(format!("{}/tests/hostile/{name}.wat", env!("CARGO_MANIFEST_DIR"))).unwrap()
+    genesis_guests::hostile::hostile(name).unwrap().wasm()
 }
 
 pub(crate) fn load(wasm: &[u8]) -> Result<Guest, RunOutcome> {

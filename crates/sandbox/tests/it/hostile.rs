@@ -1,194 +1,84 @@
-//! Every way to misbehave that we know, and the outcome that each has.
+//! Guests that misbehave, beyond what is said of each in `sandbox-guests/hostile`: `genesis doctor` and its test run those.
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::thread;
-use std::time::Duration;
 
 use genesis_abi::{LimitName, Limits, RunOutcome};
+use genesis_guests::hostile;
 use genesis_sandbox::{Cancel, Class};
 
-use crate::guests::{LIMITS, MODULE_LIMITS, SANDBOX, fixture, load, outcome, run_under, says, wasm};
-use crate::modules;
-
-/// One file of tests/hostile, the limits it runs under, and what must become of it.
-struct Case {
-    file: &'static str,
-    limits: Limits,
-    outcome: &'static str,
-    hit: Option<(LimitName, Peak)>,
-}
-
-enum Peak {
-    Exactly(u64),
-    AtLeast(u64),
-}
-
-const fn case(file: &'static str, outcome: &'static str) -> Case {
-    Case { file, limits: LIMITS, outcome, hit: None }
-}
-
-const fn hit(file: &'static str, outcome: &'static str, limit: LimitName, peak: Peak) -> Case {
-    Case { file, limits: LIMITS, outcome, hit: Some((limit, peak)) }
-}
+use crate::guests::{LIMITS, MODULE_LIMITS, SANDBOX, fixture, load, outcome, run_under, wasm};
 
 /// Fuel that nobody uses up, so that only the clock can end the run.
 const HURRIED: Limits = Limits { fuel: u64::MAX, wall_time_ms: 50, host_calls: u64::MAX, ..LIMITS };
 
-const fn hurried(file: &'static str) -> Case {
-    Case { limits: HURRIED, ..hit(file, "timed_out", LimitName::WallTimeMs, Peak::AtLeast(51)) }
+/// The match makes a new variant fail to compile here until there is a guest that ends so.
+#[test]
+fn every_outcome_but_that_of_good_guests_and_of_an_interrupt_is_some_guests() {
+    let named = |outcome: &RunOutcome| match outcome {
+        RunOutcome::Completed | RunOutcome::Cancelled => None,
+        RunOutcome::Failed { .. } => Some("failed"),
+        RunOutcome::Trapped { .. } => Some("trapped"),
+        RunOutcome::OutOfFuel(_) => Some("out_of_fuel"),
+        RunOutcome::TimedOut(_) => Some("timed_out"),
+        RunOutcome::MemoryExceeded(_) => Some("memory_exceeded"),
+        RunOutcome::TableExceeded(_) => Some("table_exceeded"),
+        RunOutcome::StackOverflow(_) => Some("stack_overflow"),
+        RunOutcome::OutputExceeded(_) => Some("output_exceeded"),
+        RunOutcome::HostCallExceeded(_) => Some("host_call_exceeded"),
+        RunOutcome::DeniedImport { .. } => Some("denied_import"),
+        RunOutcome::InvalidModule { .. } => Some("invalid_module"),
+        RunOutcome::ModuleTooComplex { .. } => Some("module_too_complex"),
+    };
+    assert_eq!(named(&outcome(&fixture("loop"))), Some("out_of_fuel"));
+    let expected: BTreeSet<&str> = hostile::ALL.iter().map(|guest| guest.expected.outcome).collect();
+    assert_eq!(expected.len(), 12, "{expected:?}");
 }
 
-const CASES: &[Case] = {
-    use LimitName as L;
-    use Peak::{AtLeast, Exactly};
-    &[
-        hit("loop", "out_of_fuel", L::Fuel, AtLeast(LIMITS.fuel + 1)),
-        hit("start_loops", "out_of_fuel", L::Fuel, AtLeast(LIMITS.fuel + 1)),
-        hit("fill_storm", "out_of_fuel", L::Fuel, AtLeast(LIMITS.fuel + 1)),
-        hit("random_flood", "out_of_fuel", L::Fuel, AtLeast(LIMITS.fuel + 1)),
-        hurried("loop"),
-        hurried("start_loops"),
-        hurried("fill_storm"),
-        hurried("host_call_storm"),
-        hurried("random_flood"),
-        hit("sleep_an_hour", "timed_out", L::WallTimeMs, AtLeast(3_600_000)),
-        hit("sleep_in_small_steps", "host_call_exceeded", L::HostCalls, Exactly(LIMITS.host_calls + 1)),
-        hurried("sleep_in_small_steps"),
-        hit("recursion", "stack_overflow", L::StackBytes, Exactly(512 << 10)),
-        hit("memory_growth", "memory_exceeded", L::MemoryBytes, Exactly(LIMITS.memory_bytes + (64 << 10))),
-        hit("memory_growth_past_4gib", "memory_exceeded", L::MemoryBytes, AtLeast((4 << 30) + 1)),
-        hit("huge_memory", "memory_exceeded", L::MemoryBytes, Exactly(4 << 30)),
-        hit("table_growth", "table_exceeded", L::TableElements, Exactly(10_002)),
-        hit("huge_table", "table_exceeded", L::TableElements, Exactly(9_000_000)),
-        hit("stdout_flood", "output_exceeded", L::StdoutBytes, Exactly(LIMITS.stdout_bytes + 4096)),
-        hit("stderr_flood", "output_exceeded", L::StderrBytes, Exactly(LIMITS.stderr_bytes + 4096)),
-        hit("host_call_storm", "host_call_exceeded", L::HostCalls, Exactly(LIMITS.host_calls + 1)),
-        case("start_traps", "trapped"),
-        case("data_outside", "trapped"),
-        case("divide_by_zero", "trapped"),
-        case("out_of_bounds", "trapped"),
-        case("null_call", "trapped"),
-        case("no_start", "failed"),
-        case("start_of_another_type", "failed"),
-        case("denied_import", "denied_import"),
-        case("type_mismatch", "invalid_module"),
-        case("many_tables", "module_too_complex"),
-    ]
-};
-
-fn value(limits: &Limits, name: LimitName) -> u64 {
-    match name {
-        LimitName::Fuel => limits.fuel,
-        LimitName::WallTimeMs => limits.wall_time_ms,
-        LimitName::MemoryBytes => limits.memory_bytes,
-        LimitName::TableElements => limits.table_elements,
-        LimitName::StackBytes => Class::Small.stack_bytes(),
-        LimitName::StdoutBytes => limits.stdout_bytes,
-        LimitName::StderrBytes => limits.stderr_bytes,
-        LimitName::HostCalls => limits.host_calls,
-        other => panic!("{other} is no limit of a run"),
+/// Every limit of a run and of a module is run into by some guest.
+#[test]
+fn every_limit_is_some_guests() {
+    let of_all = LIMITS.each().chain(MODULE_LIMITS.each()).map(|(name, _)| name);
+    for name in of_all.chain([LimitName::StackBytes]) {
+        assert!(hostile::ALL.iter().any(|guest| guest.expected.limit == Some(name)), "{name}");
     }
 }
 
-fn outcome_of(case: &Case) -> RunOutcome {
-    let guest = match load(&fixture(case.file)) {
-        Ok(guest) => guest,
-        Err(outcome) => return outcome,
-    };
-    let run = run_under(&guest, b"{}", &case.limits);
-    let usage = &run.usage;
-    assert!(usage.fuel <= case.limits.fuel, "{}", case.file);
-    assert!(usage.peak_memory_bytes <= case.limits.memory_bytes, "{}", case.file);
-    assert!(usage.peak_table_elements <= case.limits.table_elements, "{}", case.file);
-    assert!(usage.stdout_bytes <= case.limits.stdout_bytes, "{}", case.file);
-    assert!(usage.stderr_bytes <= case.limits.stderr_bytes, "{}", case.file);
-    assert_eq!(usage.stdout_bytes, run.stdout.len() as u64, "{}", case.file);
-    assert_eq!(usage.host_call_log.len(), 64, "{}", case.file);
-    assert!(run.report.is_none(), "{}", case.file);
-    let real = Duration::from_micros(usage.wall_time_us.unwrap());
-    assert!(
-        real < Duration::from_millis(case.limits.wall_time_ms) + Duration::from_secs(2),
-        "{}: {real:?}",
-        case.file
-    );
-    run.outcome
-}
-
+/// The guests that misbehave, as text, beside the file that describes them.
 #[test]
-fn every_fixture_has_its_outcome_limit_and_peak() {
-    for case in CASES {
-        let outcome = outcome_of(case);
-        assert_eq!(outcome.name(), case.outcome, "{}: {outcome:?}", case.file);
-        match (&case.hit, outcome.limit_hit()) {
-            (None, None) => {}
-            (Some((name, peak)), Some(hit)) => {
-                assert_eq!(hit.limit, *name, "{}", case.file);
-                assert_eq!(hit.value, value(&case.limits, *name), "{}", case.file);
-                match peak {
-                    Peak::Exactly(peak) => assert_eq!(hit.peak, *peak, "{}", case.file),
-                    Peak::AtLeast(peak) => assert!(hit.peak >= *peak, "{}: {hit:?}", case.file),
-                }
-            }
-            (_, hit) => panic!("{}: {hit:?}", case.file),
+fn no_text_of_a_guest_lies_about_unused() {
+    let folder = format!("{}/../../sandbox-guests/hostile", env!("CARGO_MANIFEST_DIR"));
+    let described = fs::read_to_string(format!("{folder}/hostile.toml")).unwrap();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|extension| extension == "wat") {
+            let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
+            let line = |key: &str| format!("{key} = \"{name}\"\n");
+            assert!(described.contains(&line("name")) || described.contains(&line("file")), "{name}");
         }
     }
 }
 
+/// What a guest did before it ran out of fuel is no more than what its fuel paid for, counted by the host alone.
 #[test]
-fn every_fixture_is_in_the_table() {
-    let folder = format!("{}/tests/hostile", env!("CARGO_MANIFEST_DIR"));
-    let files: BTreeSet<String> = fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path().file_stem().unwrap().to_str().unwrap().to_owned())
-        .collect();
-    let listed: BTreeSet<String> = CASES.iter().map(|case| case.file.to_owned()).collect();
-    assert_eq!(files, listed);
-}
-
-/// The match makes a new variant fail to compile here until it has a fixture.
-#[test]
-fn every_outcome_is_produced_by_a_fixture() {
-    let mut outcomes: Vec<RunOutcome> = CASES.iter().map(outcome_of).collect();
-    outcomes.push(outcome(&says(crate::guests::EMPTY_REPORT.as_bytes(), b"", 0)));
-    outcomes.push(outcome(&modules::nested(1_000)));
-    let cancel = Cancel::new();
-    cancel.cancel();
-    let guest = load(&fixture("loop")).unwrap();
-    outcomes.push(SANDBOX.run(&guest, b"", &LIMITS, 0, &cancel).unwrap().outcome);
-
-    let produced: BTreeSet<u32> = outcomes
-        .iter()
-        .map(|outcome| match outcome {
-            RunOutcome::Completed => 0,
-            RunOutcome::Failed { .. } => 1,
-            RunOutcome::Trapped { .. } => 2,
-            RunOutcome::OutOfFuel(_) => 3,
-            RunOutcome::TimedOut(_) => 4,
-            RunOutcome::MemoryExceeded(_) => 5,
-            RunOutcome::TableExceeded(_) => 6,
-            RunOutcome::StackOverflow(_) => 7,
-            RunOutcome::OutputExceeded(_) => 8,
-            RunOutcome::HostCallExceeded(_) => 9,
-            RunOutcome::DeniedImport { .. } => 10,
-            RunOutcome::InvalidModule { .. } => 11,
-            RunOutcome::ModuleTooComplex { .. } => 12,
-            RunOutcome::Cancelled => 13,
-        })
-        .collect();
-    assert_eq!(produced, (0..14).collect());
-}
-
-#[test]
-fn a_trap_is_named() {
-    for (file, name) in [
-        ("start_traps", "wasm `unreachable` instruction executed"),
-        ("data_outside", "out of bounds memory access"),
-        ("divide_by_zero", "integer divide by zero"),
-        ("out_of_bounds", "out of bounds memory access"),
-        ("null_call", "uninitialized element"),
-    ] {
-        assert_eq!(outcome(&fixture(file)), RunOutcome::Trapped { trap: name.to_owned() }, "{file}");
+fn what_a_guest_does_is_paid_for_before_it_is_done() {
+    let text = r#"(module
+        (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+        (memory (export "memory") 1)
+        (data (i32.const 0) "\10\00\00\00\40\00\00\00")
+        (func (export "_start") (loop $again
+            (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))
+            (br $again))))"#;
+    let guest = load(&wasm(text)).unwrap();
+    for fuel in [1_000, 10_000, 1_000_000] {
+        let run = run_under(&guest, b"", &Limits { fuel, stdout_bytes: 16 << 20, ..LIMITS });
+        assert_eq!(run.outcome.name(), "out_of_fuel");
+        let writes = run.stdout.len() as u64 / 64;
+        let price = genesis_sandbox::HOST_CALL_FUEL
+            + genesis_sandbox::HOST_ITEM_FUEL
+            + 64 * genesis_sandbox::HOST_BYTE_FUEL;
+        assert!(writes > 0 && writes * price <= fuel, "{writes} writes for {fuel}");
     }
 }
 
@@ -294,11 +184,12 @@ fn misbehaving_guests_leave_the_hosts_memory_as_it_was() {
         let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
         line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap()
     };
-    let guests: Vec<_> = CASES
+    let guests: Vec<_> = hostile::ALL
         .iter()
-        .filter(|case| case.limits.fuel == LIMITS.fuel)
-        .filter_map(|case| load(&fixture(case.file)).ok())
+        .filter(|guest| guest.limits.fuel == LIMITS.fuel && guest.class == "small" && guest.size < 100_000)
+        .filter_map(|guest| load(&guest.wasm()).ok())
         .collect();
+    assert!(guests.len() > 40, "{} guests", guests.len());
     let limits = Limits { fuel: 2_000_000, ..LIMITS };
     let round = || guests.iter().for_each(|guest| drop(run_under(guest, b"{}", &limits)));
     round();

@@ -11,3 +11,6 @@ mod modules;
 mod profile;
 mod reports;
 mod runs;
+mod soak;
+#[cfg(target_os = "linux")]
+mod workers;

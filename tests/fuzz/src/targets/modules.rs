@@ -19,10 +19,25 @@ const LIMITS: Limits = Limits {
 
 const MODULE_LIMITS: ModuleLimits = ModuleLimits {
     module_bytes: 1 << 20,
+    types: 1_000,
+    imports: 2_000,
     functions: 1_000,
+    tables: 8,
+    memories: 4,
+    globals: 1_000,
+    exports: 1_000,
+    segments: 1_000,
+    custom_bytes: 4 << 20,
+    name_bytes: 1_000,
+    function_bytes: 64 << 10,
     locals: 500,
     nesting: 100,
-    function_bytes: 64 << 10,
+    branch_targets: 10_000,
+    loops: 1_000,
+    values: 100_000,
+    effort: 20_000_000,
+    instances: 128,
+    entries: 20_000,
 };
 
 static SANDBOX: LazyLock<Sandbox> = LazyLock::new(|| {

@@ -41,6 +41,8 @@ pub fn reports(data: &[u8]) {
         outcome: &outcome,
         usage: &usage,
         limits: &LIMITS,
+        engine: None,
+        isolation: None,
         report,
         stderr: data,
         shadow: None,

@@ -39,11 +39,15 @@ pub fn templates(data: &[u8]) {
         };
         let findings = validate(&input, &LIMITS);
         assert_eq!(findings, validate(&input, &LIMITS));
-        findings.iter().for_each(|finding| within(finding, &candidate));
+        for finding in &findings {
+            within(finding, &candidate);
+        }
         strictness.push(findings);
     }
     for (path, text) in &candidate.parts {
-        check_hbs(path, text).iter().for_each(|finding| within(finding, &candidate));
+        for finding in &check_hbs(path, text) {
+            within(finding, &candidate);
+        }
     }
     assert_eq!(content_digest(&candidate), content_digest(&candidate));
     assert!(canonically_equal(&candidate, &candidate));
@@ -80,7 +84,9 @@ fn cases(candidate: &TemplateText, baseline: Option<&TemplateText>) {
         assert_eq!((&findings, &rendering), (&render(&input).0, &render(&input).1));
         let bytes: usize = rendering.files.iter().map(|file| file.text.len()).sum();
         assert!(bytes <= 64 << 10, "{bytes} bytes were rendered");
-        findings.iter().for_each(|finding| within(finding, candidate));
+        for finding in &findings {
+            within(finding, candidate);
+        }
         if let Some(baseline) = baseline {
             let _ = answers_for_baseline(&case.answers, candidate, baseline);
         }

@@ -1,0 +1,25 @@
+;; Reads and writes with lists of four thousand million pieces, outside of memory, and with pieces that overlap.
+(module
+  (import "wasi_snapshot_preview1" "fd_read" (func $read (param i32 i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+  (memory (export "memory") 1)
+  (func $is (param i32 i32) (if (i32.ne (local.get 0) (local.get 1)) (then unreachable)))
+  (func (export "_start")
+    (call $is (call $read (i32.const 0) (i32.const 0) (i32.const -1) (i32.const 8)) (i32.const 28))
+    (call $is (call $write (i32.const 1) (i32.const 0) (i32.const 1025) (i32.const 8)) (i32.const 28))
+    (call $is (call $read (i32.const 0) (i32.const -8) (i32.const 2) (i32.const 8)) (i32.const 21))
+    (call $is (call $write (i32.const 1) (i32.const 65532) (i32.const 1) (i32.const 8)) (i32.const 21))
+    (call $is (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const -1)) (i32.const 21))
+    ;; One piece that begins in memory and ends outside.
+    (i32.store (i32.const 0) (i32.const 65530))
+    (i32.store (i32.const 4) (i32.const 100))
+    (call $is (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)) (i32.const 21))
+    (call $is (call $read (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 8)) (i32.const 21))
+    ;; The input goes over the very list that says where it goes.
+    (i32.store (i32.const 16) (i32.const 16))
+    (i32.store (i32.const 20) (i32.const 16))
+    (i32.store (i32.const 24) (i32.const 16))
+    (i32.store (i32.const 28) (i32.const 16))
+    (call $is (call $read (i32.const 0) (i32.const 16) (i32.const 2) (i32.const 16)) (i32.const 0))
+    (call $exit (i32.const 42))))

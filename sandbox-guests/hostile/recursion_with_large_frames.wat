@@ -1,0 +1,17 @@
+;; Recursion whose frames keep a hundred values each.
+(module
+  (memory (export "memory") 1)
+  (func $down (param i64) (result i64)
+    (local i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64)
+    (local.set 1 (i64.load (i32.const 8))) (local.set 2 (i64.load (i32.const 16)))
+    (local.set 3 (i64.load (i32.const 24))) (local.set 4 (i64.load (i32.const 32)))
+    (local.set 5 (i64.load (i32.const 40))) (local.set 6 (i64.load (i32.const 48)))
+    (local.set 7 (i64.load (i32.const 56))) (local.set 8 (i64.load (i32.const 64)))
+    (local.set 9 (i64.load (i32.const 72))) (local.set 10 (i64.load (i32.const 80)))
+    (local.set 11 (i64.load (i32.const 88))) (local.set 12 (i64.load (i32.const 96)))
+    (local.set 13 (call $down (i64.add (local.get 0) (i64.const 1))))
+    (i64.store (i32.const 8) (local.get 13))
+    (i64.add (local.get 1) (i64.add (local.get 2) (i64.add (local.get 3) (i64.add (local.get 4)
+      (i64.add (local.get 5) (i64.add (local.get 6) (i64.add (local.get 7) (i64.add (local.get 8)
+      (i64.add (local.get 9) (i64.add (local.get 10) (i64.add (local.get 11) (local.get 12)))))))))))))
+  (func (export "_start") (drop (call $down (i64.const 0)))))

@@ -1,0 +1,3 @@
+;; Exports its memory as `_start`.
+(module
+  (memory (export "_start") 1))
