@@ -3,14 +3,15 @@
 use std::fmt;
 use std::sync::Arc;
 
-use genesis_abi::Manifest;
+use genesis_abi::{LimitName, Limits, Manifest};
 use sha2::{Digest, Sha256};
 use wasmtime::component::types::ComponentItem;
 use wasmtime::component::{self, Component, ComponentExportIndex, Type};
-use wasmtime::{Engine, ExternType, InstancePre, Module, ModuleExport};
+use wasmtime::{Engine, ExternType, InstancePre, Module, ModuleExport, ResourcesRequired};
 
 use crate::engine::{Class, ClassEngine};
 use crate::run::State;
+use crate::stop::Stop;
 use crate::worker::{Lockdown, Pool};
 
 /// A compiled guest, a module or a component, linked to the host's functions. Clones share it.
@@ -36,6 +37,17 @@ pub(crate) enum Place {
 pub(crate) struct Local {
     pub(crate) engine: Arc<ClassEngine>,
     pub(crate) linked: Linked,
+    pub(crate) first: First,
+}
+
+/// The largest memory and the largest table that a guest starts with.
+///
+/// The engine sets them aside before it asks whether they may be had, and then a system that has no such room speaks
+/// first. What several come to together is counted while they are made, each of them within the limit by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct First {
+    memory_bytes: u64,
+    table_elements: u64,
 }
 
 /// The two shapes that a guest has.
@@ -124,7 +136,39 @@ impl Local {
                 }
             }
         };
-        Ok(Self { engine, linked })
+        Ok(Self { engine, linked, first: First::of(code) })
+    }
+}
+
+impl First {
+    fn of(code: &Code) -> Self {
+        const PAGE_BYTES: u64 = 64 << 10;
+        let required = match code {
+            Code::Module(module) => Some(module.resources_required()),
+            // `None` for modules that are handed in from outside: there is nobody to hand them in.
+            Code::Component(component) => component.resources_required(),
+        };
+        let (pages, elements) = required.map_or((None, None), |required: ResourcesRequired| {
+            (required.max_initial_memory_size, required.max_initial_table_size)
+        });
+        Self {
+            memory_bytes: pages.unwrap_or_default().saturating_mul(PAGE_BYTES),
+            table_elements: elements.unwrap_or_default(),
+        }
+    }
+
+    /// # Errors
+    /// When one of them alone is past its limit.
+    pub(crate) fn is_within(self, limits: &Limits) -> Result<(), Stop> {
+        for (name, limit, asked) in [
+            (LimitName::MemoryBytes, limits.memory_bytes, self.memory_bytes),
+            (LimitName::TableElements, limits.table_elements, self.table_elements),
+        ] {
+            if asked > limit {
+                return Err(Stop::limit(name, limit, asked));
+            }
+        }
+        Ok(())
     }
 }
 

@@ -131,7 +131,10 @@ pub(crate) fn carry_out(
     let failed = |error: wasmtime::Error| SandboxError::Run(format!("{error:#}"));
     let state = State::new(input, limits, seed, Arc::clone(&watch));
     let mut store = store(&local.engine.engine, state).map_err(failed)?;
-    let ended = drive(call_start(&local.linked, &mut store), &watch);
+    let ended = match local.first.is_within(limits) {
+        Ok(()) => drive(call_start(&local.linked, &mut store), &watch),
+        Err(stop) => Err(Ended::Stop(stop)),
+    };
     collect(store, ended, &watch, local.engine.class)
 }
 
