@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use genesis_abi::{ABI_VERSION, Input, Limits, ModuleLimits, Report, Subject, TemplateText, ValidateInput};
 use genesis_policy::Policy;
-use genesis_sandbox::{Cancel, Class, Guest, Run, Sandbox, SandboxConfig};
+use genesis_sandbox::{Cancel, Class, Guest, Run, Sandbox, SandboxConfig, WorkerCommand, WorkerConfig};
 
 /// Names and bytes of the templates.
 const SIZES: [(&str, usize); 3] = [("1KB", 1 << 10), ("20KB", 20 << 10), ("200KB", 200 << 10)];
@@ -34,6 +34,24 @@ fn from_text(sandbox: &Sandbox, text: &str) -> Guest {
     sandbox.load_trusted(&digest, || wasm.into(), Class::Small).expect("it compiles")
 }
 
+/// The same bytes, compiled and run by a worker process.
+fn in_worker(sandbox: &Sandbox, wasm: &[u8], largest: Limits) -> Guest {
+    let config = WorkerConfig {
+        command: WorkerCommand {
+            program: env!("CARGO_BIN_EXE_genesis").into(),
+            arguments: vec!["worker".into()],
+        },
+        workers: 1,
+        compile_time_ms: 60_000,
+        largest,
+        required: false,
+    };
+    let limits = policy().module_limits();
+    let loaded =
+        sandbox.load_in_worker(wasm, Class::Small, &limits, &config).expect("a worker can be started");
+    loaded.expect("a worker compiles it")
+}
+
 /// What a validation takes in: the same bytes for the guest and for the call without a sandbox.
 fn validation(text: String) -> Vec<u8> {
     let subject = Subject::Template(ValidateInput {
@@ -53,24 +71,33 @@ fn validated(input: &[u8]) -> Vec<u8> {
     serde_json::to_vec(&report).expect("it is JSON")
 }
 
-/// One validation: outside of the sandbox, in it, and in it on two threads at once, where the time is the one of a run
-/// when so many of them are done.
+/// One validation: outside of the sandbox, in it, and in it in a worker process; the first two on two threads at once as
+/// well, where the time is the one of a run when so many of them are done. What two threads gain without a sandbox is
+/// what the machine has to give.
 fn validate(criterion: &mut Criterion) {
     let sandbox = sandbox("bench-guests");
     let guest = built_in(&sandbox, &genesis_guests::VALIDATE_TEMPLATE, Class::Small);
     let limits = policy().limits_for("validate-template");
+    let worker = in_worker(&sandbox, &genesis_guests::VALIDATE_TEMPLATE.wasm(), limits);
     for (name, bytes) in SIZES {
         let input = validation(template::of_about(bytes));
         let wanted = validated(&input);
-        let run = || {
-            let run = sandbox.run(&guest, &input, &limits, 0, &Cancel::new()).expect("the host works");
+        let run = |guest: &Guest| {
+            let run = sandbox.run(guest, &input, &limits, 0, &Cancel::new()).expect("the host works");
             assert!(run.outcome.is_completed() && run.stdout == wanted, "{:?}", run.outcome);
         };
+        let outside = || {
+            black_box(validated(black_box(&input)));
+        };
         let mut group = criterion.benchmark_group(format!("validate_{name}"));
-        group.bench_function("outside", |bencher| bencher.iter(|| validated(black_box(&input))));
-        group.bench_function("sandboxed", |bencher| bencher.iter(run));
+        group.bench_function("outside", |bencher| bencher.iter(outside));
+        group.bench_function("sandboxed", |bencher| bencher.iter(|| run(&guest)));
+        group.bench_function("in_worker", |bencher| bencher.iter(|| run(&worker)));
+        group.bench_function("outside_two_cores", |bencher| {
+            bencher.iter_custom(|times| on_two_threads(times, &outside));
+        });
         group.bench_function("sandboxed_two_cores", |bencher| {
-            bencher.iter_custom(|times| on_two_threads(times, &run));
+            bencher.iter_custom(|times| on_two_threads(times, &|| run(&guest)));
         });
         group.finish();
     }
@@ -120,6 +147,9 @@ fn parts(criterion: &mut Criterion) {
         assert!(run(&guest).outcome.is_completed());
         group.bench_function(name, |bencher| bencher.iter(|| run(&guest)));
     }
+    let worker = in_worker(&sandbox, &wat::parse_str(calls(0)).expect("the text is a module"), limits);
+    assert!(run(&worker).outcome.is_completed());
+    group.bench_function("empty_guest_in_worker", |bencher| bencher.iter(|| run(&worker)));
     group.finish();
 }
 

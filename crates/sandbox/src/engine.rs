@@ -33,8 +33,10 @@ pub(crate) const POOL_TABLES: u32 = 8;
 /// Bytes of the engine's own structures for one instance; a module with a million globals needs 16 MiB.
 const POOL_INSTANCE_BYTES: usize = 32 << 20;
 
-/// Memory that a slot keeps between runs. A guest whose memory fits needs no system call and no page fault a run.
-pub(crate) const KEEP_MEMORY_BYTES: usize = 512 << 10;
+/// Memory that a slot keeps between runs. A guest whose memory fits needs no system call and no page fault a run; and one
+/// that does not makes its neighbours wait too, because what is given back is taken from all processors at once. Guests of
+/// the SDK start with 1 MiB.
+const KEEP_MEMORY_BYTES: usize = 2 << 20;
 const KEEP_TABLE_BYTES: usize = 64 << 10;
 
 /// Stack for the host's own frames, above what the guest may use.

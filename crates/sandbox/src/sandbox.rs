@@ -23,7 +23,7 @@ use crate::worker::{Pool, WorkerConfig};
 #[derive(Debug, Clone)]
 pub struct SandboxConfig {
     /// Guests of one class that run at the same time; one more waits. At least 1. A slot takes 4 GiB of address
-    /// space (one of components 16 GiB) and less than 1 MiB of memory between runs.
+    /// space (one of components 16 GiB) and less than 3 MiB of memory between runs.
     pub slots: u32,
     /// Folder for compiled built-in guests, made when it is not there, and closed to other users. `None` compiles
     /// them anew in each process.

@@ -14,6 +14,7 @@ mod lockdown;
 mod pool;
 mod process;
 mod serve;
+mod spin;
 mod starter;
 
 use std::ffi::OsString;
@@ -135,6 +136,10 @@ const START_TIME: Duration = Duration::from_mins(1);
 
 /// Time that a worker has beyond a run's own limit before it is killed: for the end of the run, and for the answer.
 const GRACE: Duration = Duration::from_secs(1);
+
+/// How long either end of the pipes looks out for the other before it sleeps, when there are processors for both: waking
+/// a process takes a tenth of the time of a short run. A run that takes longer is woken for, and then that is little.
+const LINGER: Duration = Duration::from_micros(200);
 
 /// What a worker is told when it is started.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -33,15 +33,17 @@ pub(super) struct Request {
 pub(super) enum Ask {
     /// Compile the body, once and first.
     Compile,
-    /// Run what was compiled, with the body as input.
-    Run { limits: Limits, seed: u64 },
+    /// Run what was compiled, with the body as input. `linger` is whether to look out for the next request for a while
+    /// before sleeping.
+    Run { limits: Limits, seed: u64, linger: bool },
 }
 
 impl Request {
     pub(super) fn to_bytes(self) -> [u8; REQUEST_BYTES] {
         let (kind, limits, seed) = match self.ask {
             Ask::Compile => (1, [0; 7], 0),
-            Ask::Run { limits, seed } => (2, limits_as_numbers(&limits), seed),
+            Ask::Run { limits, seed, linger: false } => (2, limits_as_numbers(&limits), seed),
+            Ask::Run { limits, seed, linger: true } => (3, limits_as_numbers(&limits), seed),
         };
         let mut bytes = [0; REQUEST_BYTES];
         let numbers = [kind, self.body_bytes].into_iter().chain(limits).chain([seed]);
@@ -55,7 +57,7 @@ impl Request {
         let number = |index: usize| number_at(bytes, index * 8);
         let ask = match number(0) {
             1 => Ask::Compile,
-            2 => Ask::Run {
+            kind @ (2 | 3) => Ask::Run {
                 limits: Limits {
                     fuel: number(2),
                     wall_time_ms: number(3),
@@ -66,6 +68,7 @@ impl Request {
                     host_calls: number(8),
                 },
                 seed: number(9),
+                linger: kind == 3,
             },
             _ => return None,
         };
@@ -335,7 +338,8 @@ mod tests {
 
     #[test]
     fn a_request_arrives_as_it_was_sent() {
-        for ask in [Ask::Compile, Ask::Run { limits: LIMITS, seed: u64::MAX }] {
+        let run = |linger| Ask::Run { limits: LIMITS, seed: u64::MAX, linger };
+        for ask in [Ask::Compile, run(false), run(true)] {
             let request = Request { ask, body_bytes: 77 };
             assert_eq!(Request::from_bytes(&request.to_bytes()), Some(request));
         }

@@ -12,8 +12,9 @@ use rustix::fs::OFlags;
 use rustix::io::Errno;
 
 use super::frame::{self, ANSWER_BYTES, Ask, Head, Kind, Request, TEXT_BYTES};
+use super::spin::{Alone, Spin};
 use super::starter::Starter;
-use super::{GRACE, Lockdown, Orders, START_TIME, WorkerCommand};
+use super::{GRACE, LINGER, Lockdown, Orders, START_TIME, WorkerCommand};
 use crate::cancel::Cancel;
 use crate::clock;
 use crate::engine::Class;
@@ -100,8 +101,11 @@ impl Worker {
         unblock(&worker.requests).and_then(|()| unblock(&worker.answers)).map_err(failed)?;
 
         let cancel = Cancel::new();
-        let answer = worker
-            .receive(&Patience { until: clock::after(clock::now(), START_TIME), cancel: &cancel }, None);
+        let answer = worker.receive(
+            &Patience { until: clock::after(clock::now(), START_TIME), cancel: &cancel },
+            None,
+            Duration::ZERO,
+        );
         let answer = answer.map_err(|why| worker.failure(&why))?;
         match (answer.head.kind, serde_json::from_slice(&answer.text)) {
             (Kind::Hello, Ok(lockdown)) => Ok((worker, lockdown)),
@@ -117,7 +121,7 @@ impl Worker {
         patience: &Patience<'_>,
     ) -> Result<Result<(), RunOutcome>, NoAnswer> {
         self.send(Ask::Compile, wasm, patience)?;
-        let answer = self.receive(patience, None)?;
+        let answer = self.receive(patience, None, Duration::ZERO)?;
         match answer.head.kind {
             Kind::Compiled => Ok(Ok(())),
             Kind::Refused => {
@@ -141,10 +145,13 @@ impl Worker {
         let started = clock::now();
         let until = clock::after(started, Duration::from_millis(limits.wall_time_ms).saturating_add(GRACE));
         let patience = Patience { until, cancel };
-        self.send(Ask::Run { limits: *limits, seed }, input, &patience)?;
-        let answer = self.receive(&patience, Some(limits))?;
+        let alone = Alone::ask();
+        self.send(Ask::Run { limits: *limits, seed, linger: alone.is_so() }, input, &patience)?;
+        let spin = if alone.is_so() { LINGER } else { Duration::ZERO };
+        let answer = self.receive(&patience, Some(limits), spin)?;
+        drop(alone);
         let elapsed = clock::now().duration_since(started);
-        self.busy += elapsed;
+        self.busy += elapsed + spin;
         let Answer { head, text, stdout, stderr } = answer;
         if head.kind == Kind::Failed {
             return Err(NoAnswer::Failed(excerpt(&text)));
@@ -153,7 +160,7 @@ impl Worker {
         frame::raw_of(head, &text, stdout, stderr, limits, class, elapsed_us).map_err(NoAnswer::Wrong)
     }
 
-    /// How long it has run guests in all.
+    /// How long it has run guests in all, and looked out for the next run.
     pub(super) fn busy(&self) -> Duration {
         self.busy
     }
@@ -204,12 +211,22 @@ impl Worker {
         Ok(())
     }
 
-    /// Takes an answer whose output is within the limits of the run that it is to; without a run it has none.
-    fn receive(&mut self, patience: &Patience<'_>, limits: Option<&Limits>) -> Result<Answer, NoAnswer> {
+    /// Takes an answer whose output is within the limits of the run that it is to; without a run it has none. For as long
+    /// as `spin` says it is looked out for without sleeping.
+    fn receive(
+        &mut self,
+        patience: &Patience<'_>,
+        limits: Option<&Limits>,
+        spin: Duration,
+    ) -> Result<Answer, NoAnswer> {
+        let mut spin = Spin::new(spin);
         let mut has = 0;
         while has < ANSWER_BYTES {
-            patience.wait(&self.answers, PollFlags::IN)?;
-            has += read(&self.answers, &mut self.buffer[has..])?;
+            match read(&self.answers, &mut self.buffer[has..])? {
+                0 if spin.goes_on() => {}
+                0 => patience.wait(&self.answers, PollFlags::IN)?,
+                read => has += read,
+            }
         }
         let head = self.buffer[..ANSWER_BYTES].try_into().expect("as many bytes were read");
         let head = Head::from_bytes(head).ok_or(NoAnswer::Wrong("not the head of one"))?;

@@ -6,10 +6,12 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use genesis_abi::{Limits, RunOutcome};
+use rustix::fs::OFlags;
 use rustix::io::Errno;
 
 use super::frame::{self, Ask, Head, Kind, REQUEST_BYTES, Request};
-use super::{Lockdown, Orders, lockdown};
+use super::spin::Spin;
+use super::{LINGER, Lockdown, Orders, lockdown};
 use crate::cancel::Cancel;
 use crate::engine::ClassEngine;
 use crate::error::SandboxError;
@@ -67,12 +69,15 @@ fn serve(orders: &Orders, parent: u32) -> Result<(), Broken> {
     let hello = serde_json::to_string(&lockdown).expect("a lockdown is text and nothing else");
     answer(&Head::of_text(Kind::Hello, &hello), &hello, &[], &[])?;
 
-    let mut requests = Requests { buffer: vec![0; READ_BYTES] };
+    let mut requests = Requests { buffer: vec![0; READ_BYTES], linger: false };
     let mut guest: Option<Local> = None;
     while let Some((ask, body)) = requests.take()? {
         match (ask, &guest) {
             (Ask::Compile, None) => guest = compile(body, &engine)?,
-            (Ask::Run { limits, seed }, Some(guest)) => run(guest, body, &limits, seed)?,
+            (Ask::Run { limits, seed, linger }, Some(guest)) => {
+                run(guest, body, &limits, seed)?;
+                requests.linger = linger;
+            }
             // One guest, and it comes first.
             (Ask::Compile, Some(_)) | (Ask::Run { .. }, None) => return Err(Broken),
         }
@@ -152,13 +157,15 @@ fn answer(head: &Head, text: &str, stdout: &[u8], stderr: &[u8]) -> Result<(), B
 /// What comes over standard input.
 struct Requests {
     buffer: Vec<u8>,
+    /// Whether to look out for the next one for a while before sleeping.
+    linger: bool,
 }
 
 impl Requests {
     /// The next request; `None` when there will be no more.
     fn take(&mut self) -> Result<Option<(Ask, &[u8])>, Broken> {
         self.buffer.truncate(KEEP_BYTES);
-        let mut has = 0;
+        let mut has = if self.linger { self.look_out()? } else { 0 };
         while has < REQUEST_BYTES {
             match read(&mut self.buffer[has..])? {
                 0 if has == 0 => return Ok(None),
@@ -183,6 +190,26 @@ impl Requests {
             }
         }
         Ok(Some((ask, &self.buffer[REQUEST_BYTES..end])))
+    }
+
+    /// Bytes of a request that comes within a short while; 0 when none does, and when there will be none.
+    fn look_out(&mut self) -> Result<usize, Broken> {
+        self.linger = false;
+        let stdin = rustix::stdio::stdin();
+        let flags = rustix::fs::fcntl_getfl(stdin)?;
+        rustix::fs::fcntl_setfl(stdin, flags | OFlags::NONBLOCK)?;
+        let mut spin = Spin::new(LINGER);
+        let has = loop {
+            match rustix::io::read(stdin, &mut self.buffer) {
+                Ok(read) => break read,
+                Err(Errno::AGAIN) if spin.goes_on() => {}
+                Err(Errno::AGAIN) => break 0,
+                Err(Errno::INTR) => {}
+                Err(error) => return Err(error.into()),
+            }
+        };
+        rustix::fs::fcntl_setfl(stdin, flags)?;
+        Ok(has)
     }
 }
 
