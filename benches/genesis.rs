@@ -77,7 +77,13 @@ fn experiments(criterion: &mut Criterion) {
                 // same work every time.
                 let template = if changes { format!("template-{number}") } else { "template".to_owned() };
                 let request = runtime.block_on(request(number, &template, &commits));
-                let hooks = Hooks { progress: &|_| {}, reached: &|_| {}, waiting: &|| {}, clock_us: &|| 0 };
+                let hooks = Hooks {
+                    progress: &|_| {},
+                    reached: &|_| {},
+                    waiting: &|| {},
+                    clock_us: &|| 0,
+                    watch: None,
+                };
                 let experiment = runtime
                     .block_on(genesis_experiment::run(
                         request,

@@ -1,9 +1,15 @@
 //! Arguments, as they are written on the command line. What they mean is decided by the commands.
 
+mod broker;
+mod up;
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub(crate) use broker::{BusAddress, NatsLogin};
+pub(crate) use up::Up;
 
 /// The proving ground for machine-written templates and code.
 ///
@@ -179,7 +185,16 @@ queues (pgmq) a dot in a name is `_`. A request is acknowledged when its result 
 runs finish and hand the rest back; a second one hands back at once.
 GET /livez, /readyz and /metrics say how it is.")]
     Serve(Serve),
-    /// Hold a broker to what Genesis needs of it
+    /// Start everything on this machine: what is missing of broker and database, and the service
+    #[command(after_help = "\
+Examples:
+  genesis up                                    nats-server and PostgreSQL, where they are installed
+  genesis up --embedded                         nothing but this program
+  genesis up --bus nats://127.0.0.1:4222        with a broker that is there already
+
+Servers keep what they have below the state folder and end with this program. Ctrl-C ends all of it.")]
+    Up(Up),
+    /// Hold a broker to what Genesis needs of it, or tidy it
     Bus(Bus),
     /// Messages that were given up: list, show, send again, drop
     #[command(after_help = "\
@@ -766,15 +781,6 @@ pub(crate) struct Explain {
     pub(crate) list: bool,
 }
 
-/// Address of the broker.
-#[derive(Debug, Clone, Args)]
-pub(crate) struct BusAddress {
-    /// Broker: nats://host:port, or postgres://user@host/name for queues [default: GENESIS_NATS_URL, `bus` in
-    /// genesis.toml, NATS_URL, SHARED_QUEUE_DB_URL]
-    #[arg(long = "bus", value_name = "URL")]
-    pub(crate) url: Option<String>,
-}
-
 #[derive(Debug, Args)]
 pub(crate) struct Serve {
     #[command(flatten)]
@@ -788,6 +794,9 @@ pub(crate) struct Serve {
     /// Where health and metrics are answered over HTTP; port 0 takes a free one
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
     pub(crate) listen: std::net::SocketAddr,
+    /// Take requests over HTTP as well (POST /requests); for 127.0.0.1 and ::1 alone, since nobody is asked who they are
+    #[arg(long)]
+    pub(crate) intake: bool,
     /// Seconds that what runs may take to finish when the service ends
     #[arg(long, value_name = "SECONDS", default_value_t = 30)]
     pub(crate) grace: u64,
@@ -815,6 +824,22 @@ Exit code 0 when everything holds, 1 when something does not, 5 when the broker 
         /// The broker [default: the bus within the process]
         #[arg(long, value_name = "URL")]
         url: Option<String>,
+        #[command(flatten)]
+        login: NatsLogin,
+    },
+    /// Take away what queues have kept for long enough: messages that are done with, results that nobody took
+    #[command(after_help = "\
+Examples:
+  genesis bus prune --bus postgres://genesis@127.0.0.1/shared_queue
+  genesis bus prune --keep-days 30
+
+JetStream does so by itself.")]
+    Prune {
+        #[command(flatten)]
+        bus: BusAddress,
+        /// Days that messages are kept [default: SHARED_QUEUE_RETENTION_DAYS, else 90]
+        #[arg(long, value_name = "DAYS")]
+        keep_days: Option<std::num::NonZeroU32>,
     },
 }
 

@@ -232,8 +232,9 @@ fn parsed(path: &Path, text: &str) -> Result<File, Failure> {
         .map_err(|error| Failure::usage(format!("{}: {}", path.display(), error.to_string().trim_end())))
 }
 
+/// A variable of the environment that is set and not empty.
 #[expect(clippy::disallowed_methods, reason = "the command line is where the environment is read")]
-fn variable(name: &'static str) -> Result<Option<(String, Origin)>, Failure> {
+pub(crate) fn variable(name: &'static str) -> Result<Option<(String, Origin)>, Failure> {
     match env::var(name) {
         Ok(value) if value.is_empty() => Ok(None),
         Ok(value) => Ok(Some((value, Origin::Variable(name)))),
@@ -242,6 +243,7 @@ fn variable(name: &'static str) -> Result<Option<(String, Origin)>, Failure> {
     }
 }
 
-fn parse<T: std::str::FromStr>(value: &str, name: &str, what: &str) -> Result<T, Failure> {
+/// What a variable says.
+pub(crate) fn parse<T: std::str::FromStr>(value: &str, name: &str, what: &str) -> Result<T, Failure> {
     value.parse().map_err(|_| Failure::usage(format!("the variable {name} is `{value}`; it takes {what}")))
 }

@@ -199,7 +199,9 @@ impl From<StoreError> for Failure {
 impl From<BusError> for Failure {
     fn from(error: BusError) -> Self {
         match &error {
-            BusError::Address { .. } | BusError::NotFound(_) | BusError::Message(_) => Self::usage(error),
+            BusError::Address { .. } | BusError::Login(_) | BusError::NotFound(_) | BusError::Message(_) => {
+                Self::usage(error)
+            }
             BusError::Unavailable { .. } | BusError::Configuration { .. } => Self::infrastructure(error),
         }
     }

@@ -2,6 +2,7 @@
 //! wall clock, and that prints.
 
 mod args;
+mod broker;
 mod command;
 mod config;
 mod cost_file;
@@ -10,8 +11,10 @@ mod gate;
 mod git;
 mod guest_cases;
 mod host;
+mod http;
 mod interrupt;
 mod lock;
+mod notify;
 mod policies;
 mod progress;
 mod reports;
@@ -37,6 +40,7 @@ fn main() -> std::process::ExitCode {
     if let Command::Worker(args) = &cli.command {
         return genesis_sandbox::serve_worker(&args.orders);
     }
+    http::install_tls();
     cli.global.color.apply();
     let exit = match dispatch(cli) {
         Ok(exit) => exit,
@@ -62,7 +66,8 @@ fn dispatch(cli: Cli) -> Result<Exit, Failure> {
         Command::Guest(args) => command::guest::run(&args, &global),
         Command::Explain(args) => command::explain::run(&args),
         Command::Serve(args) => command::serve::run(&args, &global),
-        Command::Bus(args) => command::bus::run(&args),
+        Command::Up(args) => command::up::run(&args, &global),
+        Command::Bus(args) => command::bus::run(&args, &global),
         Command::Dlq(args) => command::dlq::run(&args, &global),
         Command::Config(args) => command::config::run(&args, &global),
         Command::Doctor(args) => command::doctor::run(&args, &global),

@@ -159,7 +159,7 @@ fn a_broker_that_is_configured_must_answer_and_keep_messages() {
     let (ran, document) = doctor(&bench, &["divide_by_zero"], &[]);
     assert_eq!((ran.code, &service(&document, "broker")["state"]), (Some(0), &"absent".into()));
     for (greeting, state, says) in [
-        ("INFO {\"version\":\"2.9.10\",\"jetstream\":true}\r\n", "well", "2.9.10"),
+        ("INFO {\"version\":\"2.9.10\",\"jetstream\":true}\r\n", "broken", "could not connect"),
         ("INFO {\"version\":\"2.9.10\"}\r\n", "broken", "JetStream is off"),
         ("HTTP/1.1 400 Bad Request\r\n", "broken", "no NATS server"),
         ("INFO {\r\n", "broken", "cannot be read"),

@@ -1,7 +1,13 @@
 //! Genesis as a service, on real brokers and databases that the tests start, spoken to by clients that nobody here wrote.
 
 mod deaths;
+mod deploy;
+mod doctor;
+mod logins;
 mod queues;
 mod refusals;
+mod shared_queue;
 mod stage;
 mod thread;
+mod traces;
+mod up;

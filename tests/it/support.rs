@@ -55,10 +55,25 @@ impl Bench {
             "VERDICTS",
             "DATABASE_URL",
             "NATS_URL",
+            "NATS_USER",
+            "NATS_PASSWORD",
+            "NATS_NKEY",
+            "NATS_CREDS",
+            "NATS_REPLICAS",
+            "NATS_MONITOR_URL",
+            "TLS_CA",
+            "TLS_CERT",
+            "TLS_KEY",
         ] {
             command.env_remove(format!("GENESIS_{name}"));
         }
-        for name in ["DATABASE_URL", "NATS_URL", "SHARED_QUEUE_DB_URL"] {
+        for name in [
+            "DATABASE_URL",
+            "NATS_URL",
+            "SHARED_QUEUE_DB_URL",
+            "SHARED_QUEUE_RETENTION_DAYS",
+            "OTEL_EXPORTER_OTLP_ENDPOINT",
+        ] {
             command.env_remove(name);
         }
         // One cache for all tests: compiling the built-in guests anew in each process would be most of the time.

@@ -8,7 +8,10 @@ use crate::jetstream::JetStream;
 use crate::memory::Memory;
 use crate::message::{DeadLetter, Delivery, Outgoing, Question};
 use crate::pgmq::Pgmq;
-use crate::{BusError, Topology};
+use crate::{BusError, Login, Topology};
+
+/// The address of the bus within the process.
+pub const IN_PROCESS: &str = "in-process";
 
 /// A bus. Cheap to clone; all clones are one connection.
 #[derive(Debug, Clone)]
@@ -21,6 +24,18 @@ enum Broker {
     Memory(Memory),
 }
 
+/// Whether the broker at `url` can be reached, and takes who comes. Nothing is made or changed there.
+///
+/// # Errors
+/// As [`Bus::connect_as`].
+pub async fn knock(url: &str, login: &Login) -> Result<(), BusError> {
+    match url.split_once("://").map(|(scheme, _)| scheme) {
+        Some("postgres" | "postgresql") => Pgmq::knock(url).await,
+        _ if url == IN_PROCESS => Ok(()),
+        _ => JetStream::knock(url, login).await,
+    }
+}
+
 impl Bus {
     /// Connects to the broker at `url` and makes or checks what `topology` asks for: `nats://host:port` is JetStream,
     /// `postgres://user@host/database` is pgmq.
@@ -29,14 +44,24 @@ impl Bus {
     /// [`BusError::Address`], [`BusError::Unavailable`], or [`BusError::Configuration`] when what is there differs from
     /// what is asked for.
     pub async fn connect(url: &str, topology: &Topology) -> Result<Self, BusError> {
+        Self::connect_as(url, &Login::default(), topology).await
+    }
+
+    /// As [`Self::connect`], with what a NATS server asks for. Of JetStream several servers may be named, with commas
+    /// between them; [`IN_PROCESS`] is the bus within this process.
+    ///
+    /// # Errors
+    /// As [`Self::connect`], and [`BusError::Login`] when a file of the login cannot be read.
+    pub async fn connect_as(url: &str, login: &Login, topology: &Topology) -> Result<Self, BusError> {
         match url.split_once("://").map(|(scheme, _)| scheme) {
             Some("nats" | "tls") => {
-                Ok(Self(Broker::JetStream(Box::new(JetStream::connect(url, topology).await?))))
+                Ok(Self(Broker::JetStream(Box::new(JetStream::connect(url, login, topology).await?))))
             }
             Some("postgres" | "postgresql") => Ok(Self(Broker::Pgmq(Pgmq::connect(url, topology).await?))),
+            _ if url == IN_PROCESS => Ok(Self::in_process(topology)),
             _ => Err(BusError::Address {
                 url: without_password(url),
-                why: "it begins with none of nats://, tls://, postgres://".to_owned(),
+                why: format!("it begins with none of nats://, tls://, postgres://, and is not {IN_PROCESS}"),
             }),
         }
     }
@@ -166,6 +191,18 @@ impl Bus {
             Broker::JetStream(broker) => broker.drop_dead(number).await,
             Broker::Pgmq(broker) => broker.drop_dead(number).await,
             Broker::Memory(broker) => broker.drop_dead(number),
+        }
+    }
+
+    /// Takes away what has been kept for longer than `keep`: messages that are done with, and results and dead letters that
+    /// nobody took. Gives how many. JetStream does so by itself, by the age that its streams were made with.
+    ///
+    /// # Errors
+    /// When the broker does not answer, or does not allow it.
+    pub async fn prune(&self, keep: Duration) -> Result<u64, BusError> {
+        match &self.0 {
+            Broker::Pgmq(broker) => broker.prune(keep).await,
+            Broker::JetStream(_) | Broker::Memory(_) => Ok(0),
         }
     }
 

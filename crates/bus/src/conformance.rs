@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 
-use crate::{Bus, BusError, Channel, Kind, Topology};
+use crate::{Bus, BusError, Channel, Kind, Login, Topology};
 
 /// One check: its name, which says what holds, and why it does not.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +25,8 @@ pub struct Checked {
 pub enum At<'a> {
     /// At this address.
     Url(&'a str),
+    /// At this address, with what the server asks for.
+    As(&'a str, &'a Login),
     /// Within this process.
     InProcess,
 }
@@ -116,9 +118,11 @@ impl<'a> Bench<'a> {
                 kind: Kind::Feed { keep },
             },
             questions: vec![format!("genesis.check.{id}.question")],
+            replicas: None,
         };
         let bus = match at {
             At::Url(url) => Bus::connect(url, &topology).await?,
+            At::As(url, login) => Bus::connect_as(url, login, &topology).await?,
             At::InProcess => Bus::in_process(&topology),
         };
         Ok(Self { at, topology, bus })
@@ -128,6 +132,7 @@ impl<'a> Bench<'a> {
     async fn another(&self) -> Result<Bus, BusError> {
         match self.at {
             At::Url(url) => Bus::connect(url, &self.topology).await,
+            At::As(url, login) => Bus::connect_as(url, login, &self.topology).await,
             At::InProcess => Ok(self.bus.clone()),
         }
     }

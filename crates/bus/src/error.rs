@@ -11,6 +11,9 @@ pub enum BusError {
         /// What is wrong with it.
         why: String,
     },
+    /// What is to be shown to the broker cannot be read.
+    #[error("the login to the broker: {0}")]
+    Login(String),
     /// The broker did not answer, or refused for the moment. Trying again later is safe.
     #[error("could not {action}: {message}")]
     Unavailable {

@@ -12,12 +12,13 @@ use std::time::Duration;
 use async_nats::jetstream::consumer::PullConsumer;
 use async_nats::jetstream::context::{PublishError, PublishErrorKind};
 use async_nats::jetstream::{AckKind, Context};
-use async_nats::{Client, ConnectOptions, HeaderMap, Subscriber};
+use async_nats::{Client, HeaderMap, Subscriber};
 use futures_util::StreamExt as _;
 use genesis_domain::without_password;
 use tokio::sync::Mutex;
 
 use crate::error::During;
+use crate::login::{self, Login};
 use crate::message::{Answer as AnyAnswer, Delivery, Outgoing, Question, Receipt, plain};
 use crate::topology::Kind;
 use crate::{BusError, Topology};
@@ -45,14 +46,13 @@ pub(crate) struct JetStream {
 }
 
 impl JetStream {
-    pub(crate) async fn connect(url: &str, topology: &Topology) -> Result<Self, BusError> {
-        let client =
-            ConnectOptions::new().name("genesis").connection_timeout(PATIENCE).connect(url).await.map_err(
-                |error| BusError::Unavailable {
-                    action: "connect to the NATS server",
-                    message: format!("{}: {error}", without_password(url)),
-                },
-            )?;
+    /// Whether a server is there and takes who comes.
+    pub(crate) async fn knock(url: &str, login: &Login) -> Result<(), BusError> {
+        client(url, login).await.map(drop)
+    }
+
+    pub(crate) async fn connect(url: &str, login: &Login, topology: &Topology) -> Result<Self, BusError> {
+        let client = client(url, login).await?;
         let mut context = async_nats::jetstream::new(client.clone());
         context.set_timeout(PATIENCE);
         let consumers = declare::all(&context, topology).await?;
@@ -175,6 +175,15 @@ impl JetStream {
     pub(crate) fn is_connected(&self) -> bool {
         self.client.connection_state() == async_nats::connection::State::Connected
     }
+}
+
+async fn client(url: &str, login: &Login) -> Result<Client, BusError> {
+    let servers = login::servers(url)?;
+    let options = login.options(&servers).await?.name("genesis").connection_timeout(PATIENCE);
+    options.connect(servers).await.map_err(|error| BusError::Unavailable {
+        action: "connect to the NATS server",
+        message: format!("{}: {error}", without_password(url)),
+    })
 }
 
 impl fmt::Debug for JetStream {

@@ -8,12 +8,14 @@ mod bus;
 pub mod conformance;
 mod error;
 mod jetstream;
+mod login;
 mod memory;
 mod message;
 mod pgmq;
 mod topology;
 
-pub use bus::Bus;
+pub use bus::{Bus, IN_PROCESS, knock};
 pub use error::BusError;
+pub use login::Login;
 pub use message::{DeadLetter, Delivery, Outgoing, Question};
-pub use topology::{Channel, EXPERIMENTS, JOBS, Kind, LEASE, MOST_DELIVERIES, Topology};
+pub use topology::{Channel, EXPERIMENTS, JOBS, KEPT_DAYS, Kind, LEASE, MOST_DELIVERIES, Topology};

@@ -1,6 +1,8 @@
 //! pgmq: queues in PostgreSQL. It only hides what was read; that a message is given up after so many deliveries, and
 //! that a message has an id, are made here.
 
+mod prune;
+
 use std::str::FromStr as _;
 use std::sync::Arc;
 use std::time::Duration;
@@ -48,17 +50,13 @@ pub(crate) struct Pgmq {
 }
 
 impl Pgmq {
+    /// Whether the database is there and takes who comes.
+    pub(crate) async fn knock(url: &str) -> Result<(), BusError> {
+        options(url).await.map(drop)
+    }
+
     pub(crate) async fn connect(url: &str, topology: &Topology) -> Result<Self, BusError> {
-        let options = PgConnectOptions::from_str(url)
-            .map_err(|error| BusError::Address { url: without_password(url), why: error.to_string() })?
-            .application_name("genesis-bus")
-            .disable_statement_logging();
-        // A pool would try a server that is not there for as long as it waits for a free connection.
-        let first = options.connect().await.map_err(|error| BusError::Unavailable {
-            action: "connect to the database of the queues",
-            message: format!("{}: {error}", without_password(url)),
-        })?;
-        first.close().await.during("connect to the database of the queues")?;
+        let options = options(url).await?;
         let pool = PgPoolOptions::new()
             .max_connections(CONNECTIONS)
             .acquire_timeout(PATIENCE)
@@ -79,7 +77,12 @@ impl Pgmq {
         if !is_there {
             sqlx::raw_sql(INSTALL).execute(&mut *transaction).await.during("install pgmq")?;
         }
-        for name in self.queues() {
+        let there: Vec<String> = sqlx::query_scalar("SELECT queue_name::text FROM pgmq.meta")
+            .fetch_all(&mut *transaction)
+            .await
+            .during(ACTION)?;
+        // A role that may use its queues and make none finds all of them.
+        for name in self.queues().filter(|name| !there.contains(name)) {
             sqlx::query("SELECT pgmq.create($1::text)")
                 .bind(name)
                 .execute(&mut *transaction)
@@ -316,6 +319,21 @@ impl Pgmq {
         }
         Ok(())
     }
+}
+
+/// The options of connections to a database that was reached with them.
+async fn options(url: &str) -> Result<PgConnectOptions, BusError> {
+    let options = PgConnectOptions::from_str(url)
+        .map_err(|error| BusError::Address { url: without_password(url), why: error.to_string() })?
+        .application_name("genesis-bus")
+        .disable_statement_logging();
+    // A pool would try a server that is not there for as long as it waits for a free connection.
+    let first = options.connect().await.map_err(|error| BusError::Unavailable {
+        action: "connect to the database of the queues",
+        message: format!("{}: {error}", without_password(url)),
+    })?;
+    first.close().await.during("connect to the database of the queues")?;
+    Ok(options)
 }
 
 /// How one delivery is answered.

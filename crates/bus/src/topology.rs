@@ -9,7 +9,7 @@ use genesis_domain::subject::{
 };
 
 /// Days that results and dead letters are kept.
-const KEPT_DAYS: u64 = 90;
+pub const KEPT_DAYS: u64 = 90;
 
 /// How long a delivery is one worker's before another gets it, unless it is extended.
 pub const LEASE: Duration = Duration::from_secs(30);
@@ -27,6 +27,8 @@ pub struct Topology {
     pub dead: Channel,
     /// Subjects of questions that are answered at once.
     pub questions: Vec<String>,
+    /// Servers of a cluster that keep each stream of JetStream, when that is asked for; else one, or what is there.
+    pub replicas: Option<usize>,
 }
 
 /// Messages that belong together: a stream of JetStream, one or more queues of pgmq.
@@ -76,6 +78,7 @@ impl Topology {
             ],
             dead: Channel::new("GENESIS_DLQ", &[DEAD], feed),
             questions: vec![STATUS.name.to_owned()],
+            replicas: None,
         }
     }
 

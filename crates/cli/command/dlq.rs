@@ -2,11 +2,12 @@
 
 use std::fmt::Write as _;
 
-use genesis_bus::{Bus, DeadLetter, Topology};
+use genesis_bus::DeadLetter;
 use serde_json::{Value, json};
 
-use crate::args::{BusAddress, Dlq, DlqCommand, Format, Global};
-use crate::command::{print, runtime, serve};
+use crate::args::{Dlq, DlqCommand, Format, Global};
+use crate::broker;
+use crate::command::{print, runtime};
 use crate::config::Config;
 use crate::exit::{Exit, Failure};
 
@@ -18,28 +19,24 @@ pub(crate) fn run(args: &Dlq, global: &Global) -> Result<Exit, Failure> {
     runtime()?.block_on(async {
         match &args.command {
             DlqCommand::List { bus, limit, format } => {
-                let letters = connect(bus, &config).await?.dead_letters(*limit).await?;
+                let letters = broker::connect(bus, &config).await?.dead_letters(*limit).await?;
                 list(&letters, *format)
             }
             DlqCommand::Show { number, bus, format } => {
-                let letter = connect(bus, &config).await?.dead_letter(*number).await?;
+                let letter = broker::connect(bus, &config).await?.dead_letter(*number).await?;
                 show(&letter, *format)
             }
             DlqCommand::Requeue { number, bus } => {
-                connect(bus, &config).await?.requeue(*number).await?;
+                broker::connect(bus, &config).await?.requeue(*number).await?;
                 print(&format!("{number} was sent again\n"))
             }
             DlqCommand::Drop { number, bus } => {
-                connect(bus, &config).await?.drop_dead(*number).await?;
+                broker::connect(bus, &config).await?.drop_dead(*number).await?;
                 print(&format!("{number} is dropped\n"))
             }
         }
     })?;
     Ok(Exit::Success)
-}
-
-async fn connect(address: &BusAddress, config: &Config) -> Result<Bus, Failure> {
-    Ok(Bus::connect(&serve::address(address, config)?, &Topology::genesis()).await?)
 }
 
 fn list(letters: &[DeadLetter], format: Format) -> Result<(), Failure> {

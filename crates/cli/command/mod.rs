@@ -21,6 +21,7 @@ pub(crate) mod run_guest;
 pub(crate) mod run_job;
 pub(crate) mod schema;
 pub(crate) mod serve;
+pub(crate) mod up;
 pub(crate) mod watch;
 
 use std::io::Write as _;

@@ -30,6 +30,7 @@ pub(crate) fn run(args: &Replay, global: &Global) -> Result<Exit, Failure> {
         reached: &|_| {},
         waiting: &state::waiting,
         clock_us: &clock,
+        watch: None,
     };
     let replayed = genesis_experiment::replay(id, &runner, &commits, &cancel, &hooks);
     bar.clear();

@@ -105,6 +105,7 @@ pub(crate) fn run(args: &RunExperiment, global: &Global) -> Result<Exit, Failure
         },
         waiting: &state::waiting,
         clock_us: &clock,
+        watch: None,
     };
     let recorded = commits.as_ref().filter(|_| !args.dry_run);
     let experiment = runtime.block_on(genesis_experiment::run(request, &runner, recorded, &cancel, &hooks));

@@ -2,32 +2,36 @@
 
 use std::time::Duration;
 
-use genesis_bus::{Bus, Topology};
+use genesis_serve::{Collector, Traces};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
-use crate::args::{BusAddress, Global, Serve};
-use crate::config::Config;
+use crate::args::{Global, Serve};
+use crate::config::{Config, variable};
 use crate::exit::{Exit, Failure};
 use crate::progress::note;
-use crate::{host, policies, state};
+use crate::{broker, host, notify, policies, state};
 
 /// Serves until it is told to end.
 pub(crate) fn run(args: &Serve, global: &Global) -> Result<Exit, Failure> {
     let config = Config::load(global)?;
     let policy = policies::load(args.policy.as_deref().unwrap_or(&config.policy.value))?;
     let guests = policies::guests(&policy)?;
+    if args.intake && !args.listen.ip().is_loopback() {
+        return Err(Failure::usage(format!("{} can be reached from elsewhere", args.listen))
+            .with_help("--intake asks nobody who they are; let it listen on 127.0.0.1 or ::1"));
+    }
     let concurrency = args.concurrency.map_or(config.threads.value, usize::from);
     let runner = host::shared_runner(&config, concurrency)?;
-    let url = address(&args.bus, &config)?;
+    broker::address(&args.bus, &config)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .map_err(|error| Failure::infrastructure(format!("the runtime cannot be started: {error}")))?;
     runtime.block_on(async {
         let commits = state::open(&config).await?;
-        let bus = Bus::connect(&url, &Topology::genesis()).await?;
+        let bus = broker::connect(&args.bus, &config).await?;
         let listener = TcpListener::bind(args.listen).await.map_err(|error| {
             Failure::infrastructure(format!("{} cannot be listened on: {error}", args.listen))
         })?;
@@ -50,22 +54,24 @@ pub(crate) fn run(args: &Serve, global: &Global) -> Result<Exit, Failure> {
             timeout: Duration::from_secs(args.timeout),
             grace: Duration::from_secs(args.grace),
             listener,
+            takes_requests: args.intake,
             now_ms: host::now_ms,
             tell: note,
             reached: host::crash_at,
+            traces: traces()?,
         };
+        notify::service_manager("READY=1");
         genesis_serve::run(serving, stopping, hurrying).await.map_err(Failure::infrastructure)?;
         note("stopped; what was not done is with the broker, what is recorded was sent or will be");
         Ok(Exit::Success)
     })
 }
 
-/// The broker that is asked for, or why there is none.
-pub(crate) fn address(given: &BusAddress, config: &Config) -> Result<String, Failure> {
-    given.url.clone().or_else(|| config.bus.as_ref().map(|bus| bus.value.clone())).ok_or_else(|| {
-        Failure::usage("no broker is named")
-            .with_help("name one with --bus URL, GENESIS_NATS_URL, or `bus` in genesis.toml")
-    })
+/// Where traces go: to the collector that the variables of OpenTelemetry name, if they name one.
+fn traces() -> Result<Traces, Failure> {
+    let Some((endpoint, _)) = variable("OTEL_EXPORTER_OTLP_ENDPOINT")? else { return Ok(Traces::off()) };
+    let service = variable("OTEL_SERVICE_NAME")?.map_or_else(|| "genesis".to_owned(), |(name, _)| name);
+    Traces::to(&Collector { endpoint, service }, note).map_err(Failure::usage)
 }
 
 /// Two futures: one resolves with the first Ctrl-C or request to end, the other with the second.
@@ -88,6 +94,7 @@ fn stop_signals() -> Result<(impl Future<Output = ()>, impl Future<Output = ()>)
     // The sender lives as long as the runtime.
     let first = async move {
         let _heard = first.wait_for(|count| *count >= 1).await;
+        notify::service_manager("STOPPING=1");
         note("ending: what runs may finish; a second signal hands it back at once");
     };
     let second = async move {

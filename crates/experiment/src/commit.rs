@@ -21,6 +21,7 @@ use crate::ExperimentError;
 use crate::announce::{Asked, announcements};
 use crate::judge::judge;
 use crate::measure::{Measurement, Progress, measure};
+use crate::part::{Part, Watch, begin};
 use crate::plan::{Plan, plan};
 use crate::request::{Baseline, BaselineOrigin, Request};
 use crate::runner::Runner;
@@ -81,6 +82,8 @@ pub struct Hooks<'a> {
     pub waiting: &'a dyn Fn(),
     /// Microseconds since some fixed point.
     pub clock_us: &'a dyn Fn() -> u64,
+    /// Told each part as it begins and ends, if anybody wants to know.
+    pub watch: Option<Watch<'a>>,
 }
 
 /// Carries an experiment out, and records it when `commits` is given.
@@ -117,9 +120,13 @@ pub async fn run_asked(
     };
     for again in 0..MOST_TRIES {
         let started = (hooks.clock_us)();
+        let planning = begin(hooks.watch, Part::Plan);
         let mut plan = plan(&request, runner)?;
-        let measurement = measure(&request, &mut plan, runner, cancel, hooks.progress)?;
+        drop(planning);
+        let measurement = measure(&request, &mut plan, runner, cancel, hooks.progress, hooks.watch)?;
+        let judging = begin(hooks.watch, Part::Judge);
         let verdict = judge(&request.policy, &measurement.evidence, plan.samples, again);
+        drop(judging);
         let measured_us = (hooks.clock_us)() - started;
         (hooks.reached)(CommitPoint::Judged);
         let judged = Judged { request: &request, asked, plan, measurement, verdict, measured_us, again };
@@ -127,7 +134,10 @@ pub async fn run_asked(
             return Err(ExperimentError::Cancelled);
         }
         let started = (hooks.clock_us)();
-        if let Some((written, effect)) = judged.commit(commits, hooks).await? {
+        let committing = begin(hooks.watch, Part::Commit);
+        let committed = judged.commit(commits, hooks).await?;
+        drop(committing);
+        if let Some((written, effect)) = committed {
             let committed_us = (hooks.clock_us)() - started;
             let shadows = judged.shadows(runner, cancel);
             return Ok(judged.into_experiment(written, effect, committed_us, shadows));
@@ -151,7 +161,7 @@ pub fn dry_run(
 ) -> Result<Experiment, ExperimentError> {
     let started = clock_us();
     let mut plan = plan(request, runner)?;
-    let measurement = measure(request, &mut plan, runner, cancel, progress)?;
+    let measurement = measure(request, &mut plan, runner, cancel, progress, None)?;
     let verdict = judge(&request.policy, &measurement.evidence, plan.samples, 0);
     let measured_us = clock_us() - started;
     let judged = Judged { request, asked: None, plan, measurement, verdict, measured_us, again: 0 };

@@ -16,6 +16,7 @@ use crate::ExperimentError;
 use crate::code;
 use crate::evidence;
 use crate::once::each_once;
+use crate::part::{Part, Watch, begin};
 use crate::plan::{Plan, PlannedCheck, read_limits};
 use crate::request::Request;
 use crate::runner::{Loaded, Runner};
@@ -90,9 +91,10 @@ pub fn measure(
     runner: &Runner,
     cancel: &Cancel,
     progress: &(dyn Fn(Progress) + Sync),
+    watch: Option<Watch<'_>>,
 ) -> Result<Measurement, ExperimentError> {
     let output_bytes = share_of_output(request, plan);
-    let bench = Bench { request, plan, runner, cancel, output_bytes, rules: Rules::new() };
+    let bench = Bench { request, plan, runner, cancel, output_bytes, rules: Rules::new(), watch };
     let first = bench.jobs(&[Applies::Template, Applies::Render]);
     let counter = AtomicU64::new(0);
     let step = |total: u64| progress(Progress { done: counter.fetch_add(1, Ordering::Relaxed) + 1, total });
@@ -107,7 +109,8 @@ pub fn measure(
     let (checks, notes) = code::planned::checks(plan, request, runner, &renderings)?;
     plan.checks.extend(checks);
     plan.findings.extend(notes);
-    let bench = Bench { request, plan, runner, cancel, output_bytes, rules: lint_rules(request, plan) };
+    let rules = lint_rules(request, plan);
+    let bench = Bench { request, plan, runner, cancel, output_bytes, rules, watch };
     // A case that did not render has failed already; there is nothing that a further check could be given.
     let later: Vec<(Job, Option<&Rendering>)> = bench
         .jobs(&[Applies::Case, Applies::Code])
@@ -178,6 +181,7 @@ struct Bench<'a> {
     cancel: &'a Cancel,
     output_bytes: u64,
     rules: Rules,
+    watch: Option<Watch<'a>>,
 }
 
 impl Bench<'_> {
@@ -268,6 +272,8 @@ impl Bench<'_> {
                 code: None,
             }),
             Ok(Loaded::Ready(guest)) => {
+                let part = Part::Run { check: &planned.name, side: job.side, case: job.case };
+                let _running = begin(self.watch, part);
                 let input = self.input(job, rendering);
                 let run = || {
                     self.runner

@@ -63,7 +63,7 @@ pub fn replay(
     let steps = commits.history.steps(id)?;
     let (request, back) = request_of(id, &steps, commits)?;
     let mut plan = plan(&request, runner)?;
-    let measurement = measure(&request, &mut plan, runner, cancel, hooks.progress)?;
+    let measurement = measure(&request, &mut plan, runner, cancel, hooks.progress, hooks.watch)?;
     let again = back.experiment.judged_again;
     let verdict = judge(&request.policy, &measurement.evidence, plan.samples, again);
 

@@ -4,20 +4,22 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use axum::Router;
-use axum::extract::State;
+use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
-use axum::routing::get;
+use axum::routing::{get, post};
 use prometheus_client::encoding::text::encode;
 use prometheus_client::registry::Registry;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
+use crate::intake;
 use crate::worker::Shared;
 
+/// What every page is given.
 #[derive(Clone)]
-struct Page {
-    shared: Arc<Shared>,
+pub(crate) struct Page {
+    pub(crate) shared: Arc<Shared>,
     registry: Arc<Registry>,
 }
 
@@ -26,14 +28,19 @@ pub(crate) async fn serve(
     listener: TcpListener,
     shared: Arc<Shared>,
     registry: Registry,
+    takes_requests: bool,
     mut stop: watch::Receiver<bool>,
 ) -> std::io::Result<()> {
     let page = Page { shared, registry: Arc::new(registry) };
-    let router = Router::new()
+    let mut router = Router::new()
         .route("/livez", get(|| async { "ok\n" }))
         .route("/readyz", get(ready))
-        .route("/metrics", get(metrics))
-        .with_state(page);
+        .route("/metrics", get(metrics));
+    if takes_requests {
+        let take = post(intake::take).layer(DefaultBodyLimit::max(intake::MOST_BYTES));
+        router = router.route("/requests", take);
+    }
+    let router = router.with_state(page);
     axum::serve(listener, router)
         .with_graceful_shutdown(async move {
             let _stopped = stop.wait_for(|stop| *stop).await;

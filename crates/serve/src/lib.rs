@@ -5,12 +5,15 @@
 //! recorded already is only announced again. Time, addresses and the policy are given; the crate prints nothing.
 
 mod http;
+mod intake;
 mod jobs;
 mod metrics;
 mod relay;
 mod request;
 mod serve;
+mod traces;
 mod worker;
 
 pub use request::{Refusal, RunRequest};
 pub use serve::{Config, ServeError, run};
+pub use traces::{Collector, Traces, TracesError};

@@ -91,6 +91,8 @@ impl Relay {
             id: &message.message_id,
             payload: message.payload.as_bytes(),
         };
+        let (subject, id, payload) = (outgoing.subject, outgoing.id, outgoing.payload);
+        let _publishing = self.shared.traces.publish(subject, id, payload);
         let sent = self.shared.bus.publish(&outgoing).await;
         if sent.is_ok() { &self.shared.metrics.sent } else { &self.shared.metrics.unsent }.inc();
         sent

@@ -14,6 +14,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::metrics::Metrics;
+use crate::traces::Traces;
 use crate::worker::{Shared, Work};
 use crate::{http, relay};
 
@@ -40,12 +41,16 @@ pub struct Config {
     pub grace: Duration,
     /// Where it answers over HTTP.
     pub listener: TcpListener,
+    /// Whether it takes requests there as well. Nobody is asked who they are.
+    pub takes_requests: bool,
     /// Milliseconds since the Unix epoch.
     pub now_ms: fn() -> i64,
     /// Told what people should know, a line at a time.
     pub tell: fn(&str),
     /// Told each point of commit as it is reached.
     pub reached: fn(CommitPoint),
+    /// Where traces go.
+    pub traces: Traces,
 }
 
 /// Why the service ended otherwise than by being asked to.
@@ -88,6 +93,7 @@ pub async fn run(
         now_ms: config.now_ms,
         tell: config.tell,
         reached: config.reached,
+        traces: config.traces,
         draining: AtomicBool::new(false),
         stopped,
         aborted,
@@ -101,7 +107,13 @@ pub async fn run(
     workers.spawn(bury(Arc::clone(&shared)));
     workers.spawn(answer(Arc::clone(&shared)));
     let relaying = tokio::spawn(relay::run(Arc::clone(&shared), closed.clone()));
-    let mut serving = tokio::spawn(http::serve(config.listener, Arc::clone(&shared), registry, closed));
+    let mut serving = tokio::spawn(http::serve(
+        config.listener,
+        Arc::clone(&shared),
+        registry,
+        config.takes_requests,
+        closed,
+    ));
 
     let ended = tokio::select! {
         () = shutdown => Ok(()),
@@ -127,6 +139,7 @@ pub async fn run(
         serving.await.map_err(|error| ServeError::Part(error.to_string()))??;
     }
     shared.commits.ledger.close().await;
+    shared.traces.clone().close().await;
     ended
 }
 

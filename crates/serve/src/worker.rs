@@ -9,8 +9,8 @@ use genesis_bus::{Bus, Delivery, EXPERIMENTS, JOBS, Outgoing};
 use genesis_domain::subject::{EXPERIMENT_FAILED, EXPERIMENT_RESULT};
 use genesis_domain::{InboxMessage, TemplateId};
 use genesis_experiment::{
-    CommitPoint, Commits, ExperimentError, Hooks, LoadCaps, Request, Runner, UserGuest, baseline_in_force,
-    promoted_versions, run_asked,
+    CommitPoint, Commits, ExperimentError, Hooks, LoadCaps, Request, Runner, UserGuest, Watch,
+    baseline_in_force, promoted_versions, run_asked,
 };
 use genesis_policy::Policy;
 use genesis_sandbox::Cancel;
@@ -22,6 +22,7 @@ use crate::jobs;
 use crate::metrics::Metrics;
 use crate::request::{Came, Refusal, RunRequest, sender_of};
 use crate::serve::LOOK;
+use crate::traces::{Trace, Traces};
 
 /// Tries that fail for no fault of the message before it becomes a dead letter.
 const MOST_TRIES: u32 = 20;
@@ -40,6 +41,7 @@ pub(crate) struct Shared {
     pub(crate) now_ms: fn() -> i64,
     pub(crate) tell: fn(&str),
     pub(crate) reached: fn(CommitPoint),
+    pub(crate) traces: Traces,
     pub(crate) draining: AtomicBool,
     /// Turns true when nothing more is to be taken.
     pub(crate) stopped: watch::Receiver<bool>,
@@ -106,8 +108,9 @@ pub(crate) async fn run(shared: Arc<Shared>, work: Work) {
 
 impl Shared {
     async fn work_on(self: &Arc<Self>, delivery: Delivery, work: Work) {
+        let trace = self.traces.message(work.as_str(), &delivery.subject, &delivery.payload);
         let answer = match work {
-            Work::Experiments => self.experiment(&delivery).await,
+            Work::Experiments => self.experiment(&delivery, &trace).await,
             Work::Jobs => jobs::job(self, &delivery).await,
         };
         let origin = delivery.origin.clone();
@@ -131,19 +134,24 @@ impl Shared {
             Answer::HandedBack => ("handed_back", delivery.retry_after(Duration::from_millis(100)).await),
         };
         self.metrics.answered(work.as_str(), outcome);
+        trace.end(outcome);
         if let Err(error) = told {
             // It comes again when its lease is over, and is known then.
             (self.tell)(&format!("{origin}: {error}"));
         }
     }
 
-    async fn experiment(self: &Arc<Self>, delivery: &Delivery) -> Answer {
+    async fn experiment(self: &Arc<Self>, delivery: &Delivery, trace: &Trace) -> Answer {
+        let receiving = trace.part("receive");
         let came =
             Came { payload: &delivery.payload, message_id: delivery.id.as_deref(), origin: &delivery.origin };
-        let asked = match RunRequest::read(came, &self.caps()) {
+        let mut asked = match RunRequest::read(came, &self.caps()) {
             Ok(asked) => asked,
             Err(refusal) => return Answer::Refused(refusal),
         };
+        if let Some(leading_on) = trace.traceparent() {
+            asked.asked.traceparent = Some(leading_on);
+        }
         let ledger = &self.commits.ledger;
         let message = InboxMessage {
             experiment: asked.id,
@@ -165,11 +173,12 @@ impl Shared {
             Ok(false) => {}
             Err(error) => return Answer::Later(error.to_string()),
         }
+        drop(receiving);
         let begun = Instant::now();
         let cancel = Cancel::new();
         let timeout =
             asked.timeout_ms.map_or(self.timeout, |asked| self.timeout.min(Duration::from_millis(asked)));
-        let running = self.run_experiment(asked.clone(), cancel.clone());
+        let running = self.run_experiment(asked.clone(), cancel.clone(), trace.clone());
         let (outcome, ended) = self.held(delivery, running, timeout, &cancel).await;
         match (outcome, ended) {
             (Ok(()), _) => {
@@ -210,6 +219,7 @@ impl Shared {
         self: &Arc<Self>,
         asked: RunRequest,
         cancel: Cancel,
+        trace: Trace,
     ) -> impl Future<Output = Result<(), Failed>> + use<> {
         let shared = Arc::clone(self);
         let runtime = tokio::runtime::Handle::current();
@@ -217,8 +227,14 @@ impl Shared {
             runtime.block_on(async {
                 let begun = Instant::now();
                 let clock = move || u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
-                let hooks =
-                    Hooks { progress: &|_| {}, reached: &shared.reached, waiting: &|| {}, clock_us: &clock };
+                let watch = trace.watch();
+                let hooks = Hooks {
+                    progress: &|_| {},
+                    reached: &shared.reached,
+                    waiting: &|| {},
+                    clock_us: &clock,
+                    watch: watch.as_ref().map(|watch| watch as Watch<'_>),
+                };
                 let request = shared.request(&asked).await?;
                 let commits = Some(&shared.commits);
                 run_asked(request, Some(&asked.asked), &shared.runner, commits, &cancel, &hooks).await?;

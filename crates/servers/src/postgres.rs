@@ -1,21 +1,13 @@
 //! PostgreSQL.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt as _;
 use std::process::Command;
 
-use rustix::process::{Signal, getuid};
+use genesis_launch::{PACKAGE, Person, Server, Signal, free_port, io_error, make_cluster, program};
 use tempfile::TempDir;
 
-use crate::ServerError;
-use crate::process::{Server, free_port, io_error};
-
-const PACKAGE: &str = "postgresql";
-/// Where Debian keeps the server's programs, by version.
-const DEBIAN: &str = "/usr/lib/postgresql";
-/// It refuses to run as root.
-const USER: &str = "nobody";
-const GROUP: &str = "nogroup";
+use crate::{Certificate, ServerError};
 
 /// A cluster of PostgreSQL in a folder of its own. Its administrator is `postgres`, whose password is not asked for.
 #[derive(Debug)]
@@ -23,6 +15,8 @@ pub struct Postgres {
     server: Option<Server>,
     folder: TempDir,
     port: u16,
+    /// More than each has.
+    settings: Vec<&'static str>,
 }
 
 impl Postgres {
@@ -31,26 +25,37 @@ impl Postgres {
     /// # Errors
     /// When it is not installed, or does not come up.
     pub fn start() -> Result<Self, ServerError> {
-        let folder = TempDir::new().map_err(io_error("make a folder"))?;
-        if getuid().is_root() {
-            checked(
-                Command::new("chown").arg(format!("{USER}:{GROUP}")).arg(folder.path()),
-                "giving a folder away",
-            )?;
-        }
-        let mut initdb = program("initdb", folder.path());
-        initdb.args([
-            "--username=postgres",
-            "--auth=trust",
-            "--no-sync",
-            "--encoding=UTF8",
-            "--locale=C",
-            "-D",
-        ]);
-        checked(initdb.arg(folder.path().join("data")), "making a cluster")?;
-        let mut postgres = Self { server: None, port: free_port()?, folder };
+        let mut postgres = Self::made()?;
         postgres.run()?;
         Ok(postgres)
+    }
+
+    /// The same, that takes encrypted connections alone and shows this certificate.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub fn encrypted(certificate: &Certificate) -> Result<Self, ServerError> {
+        let mut postgres = Self::made()?;
+        let data = postgres.folder.path().join("data");
+        for (from, to) in [(&certificate.certificate, "server.crt"), (&certificate.key, "server.key")] {
+            let to = data.join(to);
+            fs::copy(from, &to).map_err(io_error("copy a certificate"))?;
+            fs::set_permissions(&to, Permissions::from_mode(0o600)).map_err(io_error("guard a key"))?;
+            Person::unprivileged().give(&to)?;
+        }
+        let rules = "hostssl all all 127.0.0.1/32 trust\n";
+        fs::write(data.join("pg_hba.conf"), rules).map_err(io_error("write who may connect"))?;
+        postgres.settings.push("ssl=on");
+        postgres.run()?;
+        Ok(postgres)
+    }
+
+    fn made() -> Result<Self, ServerError> {
+        let folder = TempDir::new().map_err(io_error("make a folder"))?;
+        Person::unprivileged().give(folder.path())?;
+        let more = ["--username=postgres", "--auth=trust", "--no-sync"];
+        make_cluster(folder.path(), &folder.path().join("data"), &more)?;
+        Ok(Self { server: None, port: free_port()?, folder, settings: Vec::new() })
     }
 
     /// The address of a database, for a role.
@@ -76,9 +81,18 @@ impl Postgres {
     /// # Errors
     /// When it fails, with what it says.
     pub fn psql(&self, database: &str, args: &[&str]) -> Result<String, ServerError> {
+        self.psql_as("postgres", database, &[&["-v", "ON_ERROR_STOP=1"], args].concat())
+    }
+
+    /// Runs psql as somebody and gives what it prints. It goes on after an error of one statement, and says so on standard
+    /// error alone.
+    ///
+    /// # Errors
+    /// When it fails, with what it says.
+    pub fn psql_as(&self, role: &str, database: &str, args: &[&str]) -> Result<String, ServerError> {
         let mut psql = Command::new("psql");
-        psql.args(["--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "-v", "ON_ERROR_STOP=1"]);
-        checked(psql.arg(self.url("postgres", database)).args(args), "psql")
+        psql.args(["--no-psqlrc", "--quiet", "--tuples-only", "--no-align"]);
+        checked(psql.arg(self.url(role, database)).args(args), "psql")
     }
 
     /// Ends it at once, as a crash would, and starts it again.
@@ -87,7 +101,7 @@ impl Postgres {
     /// When it does not come up.
     pub fn kill_and_restart(&mut self) -> Result<(), ServerError> {
         if let Some(mut server) = self.server.take() {
-            server.end(Signal::QUIT);
+            server.end(Signal::Quit);
         }
         self.run()
     }
@@ -107,37 +121,12 @@ impl Postgres {
         ] {
             command.arg("-c").arg(setting);
         }
+        for setting in &self.settings {
+            command.args(["-c", setting]);
+        }
         self.server = Some(Server::start(command, PACKAGE, "ready to accept connections")?);
         Ok(())
     }
-}
-
-/// One of the server's programs, by an ordinary user.
-fn program(name: &str, folder: &Path) -> Command {
-    let path = installed(name).unwrap_or_else(|| PathBuf::from(name));
-    let mut command = if getuid().is_root() {
-        let mut command = Command::new("setpriv");
-        command.args(["--reuid", USER, "--regid", GROUP, "--clear-groups", "--"]).arg(path);
-        command
-    } else {
-        Command::new(path)
-    };
-    command.current_dir(folder).env("LC_ALL", "C");
-    command
-}
-
-/// The newest that Debian has installed.
-fn installed(name: &str) -> Option<PathBuf> {
-    let versions = fs::read_dir(DEBIAN).ok()?.flatten();
-    let mut found: Vec<(u32, PathBuf)> = versions
-        .filter_map(|entry| {
-            let version = entry.file_name().to_str()?.parse().ok()?;
-            Some((version, entry.path().join("bin").join(name)))
-        })
-        .filter(|(_, path)| path.is_file())
-        .collect();
-    found.sort();
-    found.pop().map(|(_, path)| path)
 }
 
 fn checked(command: &mut Command, what: &'static str) -> Result<String, ServerError> {

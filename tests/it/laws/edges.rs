@@ -26,7 +26,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("singularity", &["abi", "domain", "template", "bus", "store", "llm"]),
     ("centralcloud", &["abi", "domain", "template", "bus", "store", "llm"]),
     ("nexus", &["abi", "domain", "template", "bus", "store", "llm"]),
-    ("servers", &[]),
+    ("launch", &[]),
+    ("servers", &["launch"]),
     ("xtask", &[]),
 ];
 
@@ -41,6 +42,9 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("sqlx", &["store", "bus"]),
     ("async-nats", &["bus"]),
     ("axum", &["serve"]),
+    ("opentelemetry", &["serve"]),
+    ("opentelemetry-otlp", &["serve"]),
+    ("opentelemetry_sdk", &["serve"]),
     ("prometheus-client", &["serve"]),
 ];
 

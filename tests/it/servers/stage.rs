@@ -64,6 +64,11 @@ impl Service {
         assert!(Command::new("kill").args([signal, &pid]).status().unwrap().success());
     }
 
+    /// The number of its process.
+    pub(super) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Kills it without a word.
     pub(super) fn kill(mut self) {
         self.child.kill().unwrap();

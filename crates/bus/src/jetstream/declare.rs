@@ -34,13 +34,13 @@ pub(super) async fn all(
 ) -> Result<BTreeMap<String, PullConsumer>, BusError> {
     let mut consumers = BTreeMap::new();
     for channel in &topology.channels {
-        let stream = stream(context, &config(channel)).await?;
+        let stream = stream(context, &config(channel), topology.replicas).await?;
         if let Kind::Work { lease, most_deliveries } = channel.kind {
             consumers
                 .insert(channel.name.clone(), consumer(&stream, lease, i64::from(most_deliveries)).await?);
         }
     }
-    stream(context, &config(&topology.dead)).await?;
+    stream(context, &config(&topology.dead), topology.replicas).await?;
     let work = topology.channels.iter().filter(|channel| matches!(channel.kind, Kind::Work { .. }));
     let told = work.flat_map(|channel| {
         ["MAX_DELIVERIES", "MSG_TERMINATED"]
@@ -55,7 +55,7 @@ pub(super) async fn all(
         duplicate_window: DUPLICATE_WINDOW,
         ..Config::default()
     };
-    let stream = stream(context, &wanted).await?;
+    let stream = stream(context, &wanted, topology.replicas).await?;
     consumers.insert(name, consumer(&stream, BURYING, -1).await?);
     Ok(consumers)
 }
@@ -76,7 +76,8 @@ fn config(channel: &Channel) -> Config {
     }
 }
 
-async fn stream(context: &Context, wanted: &Config) -> Result<Stream, BusError> {
+async fn stream(context: &Context, wanted: &Config, replicas: Option<usize>) -> Result<Stream, BusError> {
+    let wanted = &Config { num_replicas: replicas.unwrap_or(1), ..wanted.clone() };
     let stream = match context.get_stream(&wanted.name).await {
         Ok(stream) => stream,
         Err(error) if matches!(error.kind(), GetStreamErrorKind::JetStream(told) if told.code() == 404) => {
@@ -101,6 +102,9 @@ async fn stream(context: &Context, wanted: &Config) -> Result<Stream, BusError> 
     compare.same("storage", &wanted.storage, &there.storage)?;
     compare.same("duplicate_window", &wanted.duplicate_window, &there.duplicate_window)?;
     compare.same("no_ack", &wanted.no_ack, &there.no_ack)?;
+    if let Some(asked) = replicas {
+        compare.same("num_replicas", &asked, &there.num_replicas)?;
+    }
     Ok(stream)
 }
 

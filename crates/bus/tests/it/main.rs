@@ -5,6 +5,7 @@
 mod declared;
 mod servers;
 
+use genesis_bus::Login;
 use genesis_bus::conformance::{self, At, Checked, Restart};
 
 /// Runs all checks and fails with every law that is broken.
@@ -13,6 +14,11 @@ async fn hold(at: At<'_>, restart: Option<Restart<'_>>) {
     let broken: Vec<&Checked> = results.iter().filter(|checked| checked.broken.is_some()).collect();
     assert!(broken.is_empty(), "{broken:#?}");
     assert_eq!(results.len(), 14 + usize::from(restart.is_some()));
+}
+
+/// The same at a server that asks who somebody is.
+async fn hold_as(url: &str, login: &Login) {
+    hold(At::As(url, login), None).await;
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! The brokers that are servers.
 
+mod logins;
+
 use std::sync::Mutex;
 
 use genesis_bus::conformance::At;
@@ -58,4 +60,36 @@ async fn what_is_too_large_for_a_server_is_refused_and_not_tried_for_ever() {
     let message = genesis_bus::Outgoing { subject: "genesis.experiment.run", id: "large", payload: &payload };
     let error = bus.publish(&message).await.unwrap_err();
     assert!(matches!(error, BusError::Message(_)), "{error}");
+}
+
+#[tokio::test]
+async fn queues_keep_what_is_done_with_for_as_long_as_is_asked() {
+    let postgres = Postgres::start().unwrap();
+    let bus = Bus::connect(&postgres.url("postgres", "postgres"), &Topology::genesis()).await.unwrap();
+    let send = |subject: &'static str, id: &'static str| {
+        let bus = bus.clone();
+        async move { bus.publish(&genesis_bus::Outgoing { subject, id, payload: b"{}" }).await.unwrap() }
+    };
+    for id in ["done", "waits"] {
+        send("genesis.experiment.run", id).await;
+    }
+    send("genesis.experiment.result", "result").await;
+    let wait = std::time::Duration::from_secs(5);
+    bus.receive(genesis_bus::EXPERIMENTS, wait).await.unwrap().unwrap().ack().await.unwrap();
+    let day = std::time::Duration::from_secs(24 * 60 * 60);
+    assert_eq!(bus.prune(day).await.unwrap(), 0);
+    for (table, column) in [
+        ("a_genesis_experiment_run", "archived_at"),
+        ("q_genesis_experiment_run", "enqueued_at"),
+        ("q_genesis_experiment_result", "enqueued_at"),
+    ] {
+        let sql = format!("UPDATE pgmq.{table} SET {column} = now() - interval '2 days'");
+        postgres.psql("postgres", &["-c", &sql]).unwrap();
+    }
+    // What is done with, and a result that nobody took; never what still waits to be done.
+    assert_eq!(bus.prune(day).await.unwrap(), 2);
+    assert_eq!(
+        bus.receive(genesis_bus::EXPERIMENTS, wait).await.unwrap().unwrap().id.as_deref(),
+        Some("waits")
+    );
 }

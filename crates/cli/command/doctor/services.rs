@@ -4,15 +4,17 @@ use std::io::{BufRead as _, BufReader};
 use std::net::{TcpStream, ToSocketAddrs as _};
 use std::time::Duration;
 
+use genesis_domain::{Durability, without_password};
 use genesis_report::{Service, ServiceState};
 use genesis_sandbox::{Lockdown, SandboxError};
-use genesis_store::ListFilter;
+use genesis_store::{Ledger, ListFilter};
 use serde_json::Value;
 
+use crate::args::NatsLogin;
 use crate::command::runtime;
-use crate::config::Config;
+use crate::config::{Config, variable};
 use crate::exit::Failure;
-use crate::state;
+use crate::{http, state};
 
 /// Time that a broker has to answer.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -59,8 +61,9 @@ pub(super) fn of_workers(lockdown: Result<&Lockdown, &SandboxError>) -> Found {
 /// Looks at all of them.
 pub(super) fn look_at(config: &Config) -> Vec<Found> {
     let mut found = records(config);
-    found.extend(database());
-    found.push(broker());
+    found.extend(database(config));
+    found.push(broker(config));
+    found.extend(monitor());
     found
 }
 
@@ -118,52 +121,87 @@ fn records(config: &Config) -> Vec<Found> {
     vec![repository, ledger]
 }
 
-/// A database other than the file that this build keeps its ledger in.
-fn database() -> Option<Found> {
-    let (name, url) = configured(["GENESIS_DATABASE_URL", "DATABASE_URL"])?;
-    let kind = url.split(':').next().unwrap_or_default();
-    Some(Found::new(
-        "database",
-        ServiceState::Unknown,
-        format!(
-            "{name} names one of kind `{kind}`; this program keeps its ledger in SQLite and does not use it"
-        ),
-    ))
+/// The ledger's database, when it is not a file: it must be reached, and be one that this program can use.
+fn database(config: &Config) -> Option<Found> {
+    const NAME: &str = "database";
+    let url = config.database.as_ref()?;
+    let shown = format!("{} ({})", without_password(&url.value), url.origin);
+    let looked = runtime().and_then(|runtime| {
+        runtime.block_on(async {
+            let ledger = Ledger::connect(&url.value, Durability::Durable).await?;
+            let answered = ledger.ping().await;
+            ledger.close().await;
+            Ok::<_, Failure>(answered?)
+        })
+    });
+    Some(match looked {
+        Ok(()) => Found::new(NAME, ServiceState::Well, format!("{shown} is reached and can be used")),
+        Err(failure) => Found::new(NAME, ServiceState::Broken, format!("{shown}: {}", failure.message())),
+    })
 }
 
-/// The broker that the environment names: it must greet, and have JetStream.
-fn broker() -> Found {
+/// The broker that is configured: a NATS server must greet, have JetStream, and take what it is shown; of queues the database
+/// must be reached.
+fn broker(config: &Config) -> Found {
     const NAME: &str = "broker";
-    let Some((variable, url)) = configured(["GENESIS_NATS_URL", "NATS_URL"]) else {
+    let Some(url) = &config.bus else {
         return Found::new(
             NAME,
             ServiceState::Absent,
             "none is configured (GENESIS_NATS_URL, else NATS_URL)",
         );
     };
-    let Some(address) = address(&url) else {
-        return Found::new(NAME, ServiceState::Broken, format!("{variable} is no address of a NATS server"));
+    let origin = url.origin.to_string();
+    let broken = |why: String| Found::new(NAME, ServiceState::Broken, why);
+    let known = match look_at_broker(&url.value) {
+        Ok(known) => known,
+        Err(why) => return broken(format!("{} ({origin}): {why}", without_password(&url.value))),
     };
-    match greeting(&address) {
-        Err(why) => Found::new(NAME, ServiceState::Broken, format!("{address} ({variable}): {why}")),
-        Ok(info) => {
-            let version = info["version"].as_str().unwrap_or("of an unknown version");
-            if info["jetstream"] == Value::Bool(true) {
-                Found::new(NAME, ServiceState::Well, format!("NATS {version} at {address}, with JetStream"))
-            } else {
-                let why = "JetStream is off, and without it messages are lost";
-                Found::new(NAME, ServiceState::Broken, format!("NATS {version} at {address}: {why}"))
-            }
-        }
+    let knocked = runtime().and_then(|runtime| {
+        let login = crate::broker::login(&NatsLogin::none())?;
+        Ok(runtime.block_on(genesis_bus::knock(&url.value, &login))?)
+    });
+    match knocked {
+        Ok(()) => Found::new(NAME, ServiceState::Well, known),
+        Err(failure) => broken(format!("{known} ({origin}): {}", failure.message())),
     }
 }
 
-/// The first of these variables that is set.
-#[expect(clippy::disallowed_methods, reason = "the command line is where the environment is read")]
-fn configured(names: [&'static str; 2]) -> Option<(&'static str, String)> {
-    names
-        .into_iter()
-        .find_map(|name| Some((name, std::env::var(name).ok().filter(|value| !value.is_empty())?)))
+/// What is known of a broker before anybody shows who they are.
+fn look_at_broker(url: &str) -> Result<String, String> {
+    if url.starts_with("postgres") || url == genesis_bus::IN_PROCESS {
+        return Ok(format!("{} can be used", without_password(url)));
+    }
+    let address = address(url).ok_or("it is no address of a NATS server")?;
+    let info = greeting(&address)?;
+    let version = info["version"].as_str().unwrap_or("of an unknown version");
+    if info["jetstream"] == Value::Bool(true) {
+        Ok(format!("NATS {version} at {address}, with JetStream"))
+    } else {
+        Err(format!("NATS {version} at {address}: JetStream is off, and without it messages are lost"))
+    }
+}
+
+/// What a NATS server says of itself over HTTP, when it is said where.
+fn monitor() -> Option<Found> {
+    const NAME: &str = "broker's health";
+    const VARIABLE: &str = "GENESIS_NATS_MONITOR_URL";
+    let url = match variable(VARIABLE) {
+        Ok(found) => found?.0,
+        Err(failure) => return Some(Found::new(NAME, ServiceState::Broken, failure.message())),
+    };
+    let health = format!("{}/healthz", url.trim_end_matches('/'));
+    let shown = format!("{} ({VARIABLE})", without_password(&health));
+    let asked = runtime().map(|runtime| runtime.block_on(http::get(&health)));
+    Some(match asked {
+        Ok(Ok((200, _))) => Found::new(NAME, ServiceState::Well, format!("{shown} says that it is well")),
+        Ok(Ok((status, body))) => {
+            let said = body.trim().escape_debug();
+            Found::new(NAME, ServiceState::Broken, format!("{shown} answers {status}: {said}"))
+        }
+        Ok(Err(why)) => Found::new(NAME, ServiceState::Broken, format!("{shown}: {why}")),
+        Err(failure) => Found::new(NAME, ServiceState::Broken, failure.message()),
+    })
 }
 
 /// Host and port of a NATS URL, the first of several; user and password stay out of it.
