@@ -17,7 +17,7 @@ Usage: cargo xtask TASK
                       `cargo nextest run` takes) only the tests that match
   ci                  formatting, lints, docs, licences, tests; stops at the first failure
                       and says how to repeat it
-  soak [FILTER]       the long counts; writes tests/soak.md unless there is a FILTER
+  soak [FILTER]       the long counts; writes tests/soak.md, with a FILTER only its rows
                       (GENESIS_FUZZ_SECONDS=N tries each kind of hostile bytes for N
                       seconds instead of 60)
   fuzz [TARGET]       hostile bytes found by coverage, with libFuzzer; never part of ci

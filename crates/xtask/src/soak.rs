@@ -1,5 +1,6 @@
 //! The long counts, and the committed table of their last results.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
 use std::io::{self, BufRead, BufReader, Read, Write as _};
@@ -16,7 +17,8 @@ use crate::project::Project;
 /// The committed table, relative to the root.
 const TABLE: &str = "tests/soak.md";
 
-/// Runs the tests that are ignored elsewhere and writes what they counted, unless a filter left some out.
+/// Runs the tests that are ignored elsewhere and writes what they counted. The rows of tests that a filter left out stay
+/// as they are, with their day.
 pub(crate) fn run(project: &Project, arguments: &[String]) -> Result<()> {
     needs::meet(project, &[Purpose::Build, Purpose::Test])?;
     let call = Call::cargo(
@@ -38,13 +40,15 @@ pub(crate) fn run(project: &Project, arguments: &[String]) -> Result<()> {
     if counts.is_empty() {
         bail!("no test printed a line `SOAK <name> <count> <result>`, so there is nothing to write down");
     }
-    let table = table(&today(project)?, &machine()?, &counts);
+    let path = project.root().join(TABLE);
+    let kept = if arguments.is_empty() {
+        Vec::new()
+    } else {
+        rows(&fs::read_to_string(&path).with_context(|| format!("failed to read {TABLE}"))?)
+    };
+    let table = table(&format!("{}, {}", today(project)?, machine()?), &counts, kept);
     print!("{table}");
-    if !arguments.is_empty() {
-        eprintln!("soak: {TABLE} is left as it was, because a filter left tests out");
-        return Ok(());
-    }
-    fs::write(project.root().join(TABLE), table).with_context(|| format!("failed to write {TABLE}"))?;
+    fs::write(&path, table).with_context(|| format!("failed to write {TABLE}"))?;
     eprintln!("soak: wrote {TABLE}");
     Ok(())
 }
@@ -112,14 +116,24 @@ fn count(told: &str) -> Result<Count> {
     Ok(Count { name: name.to_owned(), times, result: result.trim().to_owned() })
 }
 
-fn table(date: &str, machine: &str, counts: &[Count]) -> String {
-    let mut table = format!(
-        "# The long counts\n\nLast run of `cargo xtask soak`: {date}, on {machine}.\n\n\
-         | Test | Count | Result |\n|---|---:|---|\n"
-    );
-    for Count { name, times, result } in counts {
+/// The rows of a table by the name of the test, each as it stands there.
+fn rows(table: &str) -> Vec<(String, String)> {
+    let named = |row: &str| Some((row.strip_prefix("| ")?.split(" |").next()?.to_owned(), row.to_owned()));
+    table.lines().skip_while(|line| !line.starts_with("|---")).skip(1).filter_map(named).collect()
+}
+
+fn table(measured: &str, counts: &[Count], kept: Vec<(String, String)>) -> String {
+    let fresh = counts.iter().map(|Count { name, times, result }| {
         let result = result.replace('|', "\\|");
-        writeln!(table, "| {name} | {times} | {result} |").expect("a String takes every line");
+        (name.clone(), format!("| {name} | {times} | {result} | {measured} |"))
+    });
+    let rows: BTreeMap<String, String> = kept.into_iter().chain(fresh).collect();
+    let mut table = String::from(
+        "# The long counts\n\nWhat `cargo xtask soak` last counted.\n\n\
+         | Test | Count | Result | Measured |\n|---|---:|---|---|\n",
+    );
+    for row in rows.values() {
+        writeln!(table, "{row}").expect("a String takes every line");
     }
     table
 }
@@ -173,11 +187,20 @@ mod tests {
     }
 
     #[test]
-    fn the_table_has_one_row_a_count() {
-        let count = Count { name: "kill".to_owned(), times: 100, result: "a|b".to_owned() };
-        let table = table("2026-01-02", "2 cores with 24 GiB", &[count]);
-        assert!(table.contains("2026-01-02, on 2 cores with 24 GiB."));
-        assert!(table.ends_with("|---|---:|---|\n| kill | 100 | a\\|b |\n"));
+    fn the_table_has_one_row_a_count_and_keeps_those_of_other_days() {
+        let count =
+            |name: &str, result: &str| Count { name: name.to_owned(), times: 100, result: result.to_owned() };
+        let first =
+            table("2026-01-02, 2 cores with 24 GiB", &[count("kill", "a|b"), count("run", "flat")], vec![]);
+        assert!(first.ends_with(
+            "|---|---:|---|---|\n| kill | 100 | a\\|b | 2026-01-02, 2 cores with 24 GiB |\n\
+             | run | 100 | flat | 2026-01-02, 2 cores with 24 GiB |\n"
+        ));
+        let second = table("2026-01-03, 4 cores with 8 GiB", &[count("run", "grown")], rows(&first));
+        assert!(second.ends_with(
+            "| kill | 100 | a\\|b | 2026-01-02, 2 cores with 24 GiB |\n\
+             | run | 100 | grown | 2026-01-03, 4 cores with 8 GiB |\n"
+        ));
     }
 
     #[test]
