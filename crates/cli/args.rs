@@ -1,6 +1,7 @@
 //! Arguments, as they are written on the command line. What they mean is decided by the commands.
 
 mod broker;
+mod cancel;
 mod up;
 
 use std::ffi::OsString;
@@ -9,6 +10,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use broker::{BusAddress, NatsLogin};
+pub(crate) use cancel::Cancel;
 pub(crate) use up::Up;
 
 /// The proving ground for machine-written templates and code.
@@ -196,6 +198,14 @@ Servers keep what they have below the state folder and end with this program. Ct
     Up(Up),
     /// Hold a broker to what Genesis needs of it, or tidy it
     Bus(Bus),
+    /// Call off an experiment that was asked for by message
+    #[command(after_help = "\
+Examples:
+  genesis cancel exp-7 --of singularity_1 --reason \"the wrong file\"
+
+What runs is stopped within seconds, in whichever process; what has not come yet is not begun. What is recorded stays: take it
+back with `genesis rollback`.")]
+    Cancel(Cancel),
     /// Messages that were given up: list, show, send again, drop
     #[command(after_help = "\
 Examples:

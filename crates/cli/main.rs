@@ -17,6 +17,7 @@ mod lock;
 mod notify;
 mod policies;
 mod progress;
+mod reload;
 mod reports;
 mod state;
 mod walk;
@@ -66,6 +67,7 @@ fn dispatch(cli: Cli) -> Result<Exit, Failure> {
         Command::Guest(args) => command::guest::run(&args, &global),
         Command::Explain(args) => command::explain::run(&args),
         Command::Serve(args) => command::serve::run(&args, &global),
+        Command::Cancel(args) => command::cancel::run(&args, &global),
         Command::Up(args) => command::up::run(&args, &global),
         Command::Bus(args) => command::bus::run(&args, &global),
         Command::Dlq(args) => command::dlq::run(&args, &global),

@@ -48,6 +48,7 @@ INSERT INTO shared_queue.route (queue, role, may) VALUES
     ('job_results', 'genesis', 'publish'), ('job_results', 'singularity', 'consume'),
     -- Genesis's own: experiments, the older name of job_requests, what was given up, and how it is.
     ('genesis_experiment_run', 'singularity', 'publish'), ('genesis_experiment_run', 'genesis', 'consume'),
+    ('genesis_experiment_cancel', 'singularity', 'publish'), ('genesis_experiment_cancel', 'genesis', 'consume'),
     ('genesis_experiment_result', 'genesis', 'publish'), ('genesis_experiment_result', 'singularity', 'consume'),
     ('code_execution_requests', 'singularity', 'publish'), ('code_execution_requests', 'genesis', 'consume'),
     ('genesis_dlq', 'genesis', 'publish'), ('genesis_dlq', 'genesis', 'consume'),
@@ -55,7 +56,7 @@ INSERT INTO shared_queue.route (queue, role, may) VALUES
 -- A message that is given up is sent to its queue again by whoever gave it up.
 INSERT INTO shared_queue.route (queue, role, may) VALUES
     ('genesis_experiment_run', 'genesis', 'publish'), ('job_requests', 'genesis', 'publish'),
-    ('code_execution_requests', 'genesis', 'publish');
+    ('genesis_experiment_cancel', 'genesis', 'publish'), ('code_execution_requests', 'genesis', 'publish');
 
 DO $$
 DECLARE

@@ -1,11 +1,14 @@
 //! Genesis as a service, on real brokers and databases that the tests start, spoken to by clients that nobody here wrote.
 
+mod cancelling;
 mod deaths;
 mod deploy;
 mod doctor;
+mod load;
 mod logins;
 mod queues;
 mod refusals;
+mod reloading;
 mod shared_queue;
 mod stage;
 mod thread;

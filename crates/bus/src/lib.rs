@@ -18,4 +18,4 @@ pub use bus::{Bus, IN_PROCESS, knock};
 pub use error::BusError;
 pub use login::Login;
 pub use message::{DeadLetter, Delivery, Outgoing, Question};
-pub use topology::{Channel, EXPERIMENTS, JOBS, KEPT_DAYS, Kind, LEASE, MOST_DELIVERIES, Topology};
+pub use topology::{CANCELS, Channel, EXPERIMENTS, JOBS, KEPT_DAYS, Kind, LEASE, MOST_DELIVERIES, Topology};

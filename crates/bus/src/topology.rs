@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use genesis_domain::subject::{
-    DEAD, EXPERIMENT_COMPLETED, EXPERIMENT_FAILED, EXPERIMENT_RESULT, EXPERIMENT_RUN, JOB_RESULT, JOB_RUN,
-    STATUS, Subject,
+    DEAD, EXPERIMENT_CANCEL, EXPERIMENT_COMPLETED, EXPERIMENT_FAILED, EXPERIMENT_RESULT, EXPERIMENT_RUN,
+    JOB_RESULT, JOB_RUN, STATUS, Subject,
 };
 
 /// Days that results and dead letters are kept.
@@ -68,6 +68,7 @@ impl Topology {
         Self {
             channels: vec![
                 Channel::new(EXPERIMENTS, &[EXPERIMENT_RUN], work),
+                Channel::new(CANCELS, &[EXPERIMENT_CANCEL], work),
                 Channel::new(
                     "GENESIS_RESULTS",
                     &[EXPERIMENT_RESULT, EXPERIMENT_COMPLETED, EXPERIMENT_FAILED],
@@ -95,6 +96,8 @@ impl Topology {
 
 /// The channel of experiments that are asked for.
 pub const EXPERIMENTS: &str = "GENESIS_EXPERIMENTS";
+/// The channel of experiments that are called off.
+pub const CANCELS: &str = "GENESIS_CANCELS";
 /// The channel of jobs that are asked for.
 pub const JOBS: &str = "GENESIS_JOBS";
 

@@ -54,10 +54,10 @@ fn list(letters: &[DeadLetter], format: Format) -> Result<(), Failure> {
                     text,
                     "{:>6}  {}  {}  deliveries {}: {}",
                     letter.number,
-                    letter.subject.escape_debug(),
-                    letter.id.as_deref().unwrap_or("without id").escape_debug(),
+                    readable(&letter.subject, false),
+                    readable(letter.id.as_deref().unwrap_or("without id"), false),
                     letter.deliveries,
-                    letter.reason.escape_debug()
+                    readable(&letter.reason, false)
                 )
                 .expect(INFALLIBLE);
             }
@@ -79,18 +79,15 @@ fn show(letter: &DeadLetter, format: Format) -> Result<(), Failure> {
         Format::Human => {
             for (name, value) in [
                 ("number", letter.number.to_string()),
-                ("reason", letter.reason.escape_debug().to_string()),
-                ("subject", letter.subject.escape_debug().to_string()),
-                ("id", letter.id.as_deref().unwrap_or("none").escape_debug().to_string()),
-                ("origin", letter.origin.escape_debug().to_string()),
+                ("reason", readable(&letter.reason, false)),
+                ("subject", readable(&letter.subject, false)),
+                ("id", readable(letter.id.as_deref().unwrap_or("none"), false)),
+                ("origin", readable(&letter.origin, false)),
                 ("deliveries", letter.deliveries.to_string()),
             ] {
                 writeln!(text, "{name:<11}{value}").expect(INFALLIBLE);
             }
-            let shown: String = sent
-                .chars()
-                .flat_map(|c| if c.is_control() && c != '\n' { c.escape_debug().collect() } else { vec![c] })
-                .collect();
+            let shown = readable(&sent, true);
             writeln!(text, "\n{shown}").expect(INFALLIBLE);
         }
     }
@@ -107,4 +104,30 @@ fn fields(letter: &DeadLetter) -> Value {
         "deliveries": letter.deliveries,
         "bytes": letter.payload.len(),
     })
+}
+
+/// Text as it is, but for what a terminal would act on or what would break the line.
+fn readable(text: &str, in_lines: bool) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        let is_plain = (in_lines && c == '\n') || matches!(c, '"' | '\'' | '\\');
+        if is_plain {
+            shown.push(c);
+        } else {
+            shown.extend(c.escape_debug());
+        }
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::readable;
+
+    #[test]
+    fn quotes_are_as_they_are_and_what_a_terminal_acts_on_is_not() {
+        assert_eq!(readable("unknown field `a`: \"b\" \\ 'c' é", false), "unknown field `a`: \"b\" \\ 'c' é");
+        assert_eq!(readable("a\u{1b}[31m\nb\u{202e}", false), "a\\u{1b}[31m\\nb\\u{202e}");
+        assert_eq!(readable("a\nb\t", true), "a\nb\\t");
+    }
 }

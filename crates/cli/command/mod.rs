@@ -1,6 +1,7 @@
 //! The commands, one file each.
 
 pub(crate) mod bus;
+pub(crate) mod cancel;
 pub(crate) mod check;
 pub(crate) mod ci;
 pub(crate) mod completions;

@@ -1,5 +1,6 @@
 //! `genesis serve`.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use genesis_serve::{Collector, Traces};
@@ -11,13 +12,13 @@ use crate::args::{Global, Serve};
 use crate::config::{Config, variable};
 use crate::exit::{Exit, Failure};
 use crate::progress::note;
-use crate::{broker, host, notify, policies, state};
+use crate::{broker, host, notify, reload, state};
 
 /// Serves until it is told to end.
 pub(crate) fn run(args: &Serve, global: &Global) -> Result<Exit, Failure> {
     let config = Config::load(global)?;
-    let policy = policies::load(args.policy.as_deref().unwrap_or(&config.policy.value))?;
-    let guests = policies::guests(&policy)?;
+    let policy = args.policy.as_deref().unwrap_or(&config.policy.value);
+    let (rules_in_force, rules) = watch::channel(Arc::new(reload::rules(policy)?));
     if args.intake && !args.listen.ip().is_loopback() {
         return Err(Failure::usage(format!("{} can be reached from elsewhere", args.listen))
             .with_help("--intake asks nobody who they are; let it listen on 127.0.0.1 or ::1"));
@@ -42,14 +43,13 @@ pub(crate) fn run(args: &Serve, global: &Global) -> Result<Exit, Failure> {
         note(&format!(
             "serving by {} with policy {}, {concurrency} at once; http://{listening}/readyz",
             bus.kind(),
-            policy.name()
+            rules.borrow().policy.name()
         ));
         let serving = genesis_serve::Config {
             bus,
             commits,
             runner,
-            policy,
-            guests,
+            rules,
             concurrency,
             timeout: Duration::from_secs(args.timeout),
             grace: Duration::from_secs(args.grace),
@@ -60,8 +60,11 @@ pub(crate) fn run(args: &Serve, global: &Global) -> Result<Exit, Failure> {
             reached: host::crash_at,
             traces: traces()?,
         };
+        let reloading = tokio::spawn(reload::keep(policy.to_owned(), rules_in_force));
         notify::service_manager("READY=1");
-        genesis_serve::run(serving, stopping, hurrying).await.map_err(Failure::infrastructure)?;
+        let served = genesis_serve::run(serving, stopping, hurrying).await;
+        reloading.abort();
+        served.map_err(Failure::infrastructure)?;
         note("stopped; what was not done is with the broker, what is recorded was sent or will be");
         Ok(Exit::Success)
     })

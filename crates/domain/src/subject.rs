@@ -7,6 +7,9 @@ pub const EXPERIMENT_RUN: Subject = Subject {
     aliases: &["genesis.experiment.request.*", "agent.events.experiment.request.*"],
 };
 
+/// Experiments that are called off, whether their request has come or not.
+pub const EXPERIMENT_CANCEL: Subject = Subject { name: "genesis.experiment.cancel", aliases: &[] };
+
 /// What became of an experiment.
 pub const EXPERIMENT_RESULT: Subject = Subject { name: "genesis.experiment.result", aliases: &[] };
 

@@ -16,7 +16,8 @@ const UNKNOWN: &str = "unknown";
 
 /// Runs a job, or finds its reply, and sends that before the message counts as done.
 pub(crate) async fn job(shared: &Arc<Shared>, delivery: &Delivery) -> Answer {
-    let most = shared.policy.max().part_bytes.saturating_mul(2);
+    let rules = shared.rules();
+    let most = rules.policy.max().part_bytes.saturating_mul(2);
     if delivery.payload.len() as u64 > most {
         let reason = format!("the message has {} bytes, {most} are taken", delivery.payload.len());
         return Answer::Refused(Refusal::invalid(reason));
@@ -31,20 +32,21 @@ pub(crate) async fn job(shared: &Arc<Shared>, delivery: &Delivery) -> Answer {
     let cancel = Cancel::new();
     let running = {
         let (shared, request, cancel) = (Arc::clone(shared), request.clone(), cancel.clone());
+        let rules = Arc::clone(&rules);
         let runtime = tokio::runtime::Handle::current();
         tokio::task::spawn_blocking(move || {
             let begun = tokio::time::Instant::now();
             let clock = move || u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
             let job = Job {
                 request: &request,
-                policy: &shared.policy,
+                policy: &rules.policy,
                 instance: UNKNOWN.to_owned(),
                 created_at_ms: (shared.now_ms)(),
             };
             runtime.block_on(job.answer(&shared.runner, &shared.commits.ledger, &cancel, &clock))
         })
     };
-    let (answered, ended) = shared.held(delivery, running, shared.timeout, &cancel).await;
+    let (answered, ended) = shared.held(delivery, None, running, shared.timeout, &cancel).await;
     let (reply, answer) = match answered {
         Ok(Ok(Answered::Run(reply))) => (reply, Answer::Recorded),
         Ok(Ok(Answered::Known(reply))) => (reply, Answer::Known),

@@ -4,6 +4,7 @@
 //! until the broker has confirmed it. So a process may die at any moment: what it was doing comes again, and what was
 //! recorded already is only announced again. Time, addresses and the policy are given; the crate prints nothing.
 
+mod cancel;
 mod http;
 mod intake;
 mod jobs;
@@ -15,5 +16,5 @@ mod traces;
 mod worker;
 
 pub use request::{Refusal, RunRequest};
-pub use serve::{Config, ServeError, run};
+pub use serve::{Config, Rules, ServeError, run};
 pub use traces::{Collector, Traces, TracesError};

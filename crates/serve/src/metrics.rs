@@ -32,9 +32,9 @@ pub(crate) struct Metrics {
 /// What became of a request.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(crate) struct Answered {
-    /// `experiment` or `job`.
+    /// `experiment`, `job` or `cancel`.
     pub(crate) kind: &'static str,
-    /// `recorded`, `known`, `refused` or `handed_back`.
+    /// `recorded`, `known`, `refused`, `cancelled` or `handed_back`.
     pub(crate) outcome: &'static str,
 }
 

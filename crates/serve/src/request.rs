@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use genesis_abi::TemplateText;
-use genesis_domain::subject::EXPERIMENT_RUN;
+use genesis_domain::subject::{EXPERIMENT_RUN, Subject};
 use genesis_domain::{Digest, ExperimentId, Risk, TemplateId};
 use genesis_experiment::{Asked, LoadCaps};
 use genesis_policy::Profile;
@@ -24,6 +24,9 @@ const MOST_ID_CHARACTERS: usize = 256;
 
 /// The versions of the envelope that are known, as they are written.
 const SCHEMA_VERSIONS: [&str; 3] = ["1", "1.0", "1.0.0"];
+
+/// Who asks, when a message does not say.
+pub(crate) const UNKNOWN_SENDER: &str = "unknown";
 
 /// An experiment that is asked for.
 #[derive(Debug, Clone, PartialEq)]
@@ -76,12 +79,12 @@ impl Refusal {
 
 /// The standard envelope. Unknown fields of it are for others.
 #[derive(Deserialize)]
-struct Envelope<'a> {
+pub(crate) struct Envelope<'a> {
     id: Option<String>,
     #[serde(rename = "type")]
     kind: Option<String>,
     schema_version: Option<Value>,
-    producer: Option<String>,
+    pub(crate) producer: Option<String>,
     correlation_id: Option<String>,
     traceparent: Option<String>,
     #[serde(borrow)]
@@ -161,8 +164,7 @@ impl RunRequest {
         }
         let text = std::str::from_utf8(came.payload)
             .map_err(|error| Refusal::invalid(format!("the message is not UTF-8: {error}")))?;
-        let envelope = envelope(text)?;
-        let inner = envelope.as_ref().and_then(|envelope| envelope.payload).map_or(text, RawValue::get);
+        let (envelope, inner) = opened(text, EXPERIMENT_RUN)?;
         let fields: Fields<'_> = serde_json::from_str(inner)
             .map_err(|error| Refusal::invalid(format!("the message is no request: {error}")))?;
         fields.into_request(came, envelope, caps)
@@ -180,13 +182,9 @@ impl Fields<'_> {
         let envelope = envelope.unwrap_or_else(Envelope::none);
         let own_id = self.experiment_id.or(envelope.id).or_else(|| came.message_id.map(str::to_owned));
         for (name, id) in [("experiment_id", &own_id), ("instance_id", &self.instance_id)] {
-            if id.as_ref().is_some_and(|id| id.is_empty() || id.chars().count() > MOST_ID_CHARACTERS) {
-                return Err(Refusal::invalid(format!(
-                    "{name} is empty or has more than {MOST_ID_CHARACTERS} characters"
-                )));
-            }
+            id.as_ref().map_or(Ok(()), |id| check_id(name, id))?;
         }
-        let sender = self.instance_id.or(envelope.producer).unwrap_or_else(|| "unknown".to_owned());
+        let sender = self.instance_id.or(envelope.producer).unwrap_or_else(|| UNKNOWN_SENDER.to_owned());
         let template = self
             .template_id
             .as_deref()
@@ -215,13 +213,13 @@ impl Fields<'_> {
         ]);
         let digest = Digest::of(asked_for.to_string().as_bytes());
         let key = own_id.clone().unwrap_or_else(|| came.origin.to_owned());
-        let name = match &own_id {
-            Some(id) => format!("id\0{sender}\0{id}"),
+        let id = match &own_id {
+            Some(id) => named(&sender, id),
             // A broker that was set up anew counts from the beginning again.
-            None => format!("origin\0{}\0{digest}", came.origin),
+            None => experiment_of(&format!("origin\0{}\0{digest}", came.origin)),
         };
         Ok(RunRequest {
-            id: ExperimentId::new(Uuid::new_v5(&NAMESPACE, name.as_bytes())),
+            id,
             sender,
             key,
             asked: Asked {
@@ -308,8 +306,33 @@ impl Envelope<'_> {
     }
 }
 
+/// The experiment of a request that has an id of its own.
+pub(crate) fn named(sender: &str, id: &str) -> ExperimentId {
+    experiment_of(&format!("id\0{sender}\0{id}"))
+}
+
+fn experiment_of(name: &str) -> ExperimentId {
+    ExperimentId::new(Uuid::new_v5(&NAMESPACE, name.as_bytes()))
+}
+
+pub(crate) fn check_id(name: &str, id: &str) -> Result<(), Refusal> {
+    if id.is_empty() || id.chars().count() > MOST_ID_CHARACTERS {
+        return Err(Refusal::invalid(format!(
+            "{name} is empty or has more than {MOST_ID_CHARACTERS} characters"
+        )));
+    }
+    Ok(())
+}
+
+/// A message's envelope, when it has one, and the document itself.
+pub(crate) fn opened(text: &str, subject: Subject) -> Result<(Option<Envelope<'_>>, &str), Refusal> {
+    let envelope = envelope(text, subject)?;
+    let inner = envelope.as_ref().and_then(|envelope| envelope.payload).map_or(text, RawValue::get);
+    Ok((envelope, inner))
+}
+
 /// The envelope, when there is one: a document that says its type and has a payload, or names a version.
-fn envelope(text: &str) -> Result<Option<Envelope<'_>>, Refusal> {
+fn envelope(text: &str, subject: Subject) -> Result<Option<Envelope<'_>>, Refusal> {
     let Ok(envelope) = serde_json::from_str::<Envelope<'_>>(text) else { return Ok(None) };
     if envelope.schema_version.is_none() && (envelope.kind.is_none() || envelope.payload.is_none()) {
         return Ok(None);
@@ -324,11 +347,8 @@ fn envelope(text: &str) -> Result<Option<Envelope<'_>>, Refusal> {
             "the envelope has schema version {version:?}; version 1 is known"
         )));
     }
-    if let Some(kind) = envelope.kind.as_deref().filter(|kind| *kind != EXPERIMENT_RUN.name) {
-        return Err(Refusal::invalid(format!(
-            "the envelope has type {kind:?}, not {:?}",
-            EXPERIMENT_RUN.name
-        )));
+    if let Some(kind) = envelope.kind.as_deref().filter(|kind| *kind != subject.name) {
+        return Err(Refusal::invalid(format!("the envelope has type {kind:?}, not {:?}", subject.name)));
     }
     if envelope.payload.is_none() {
         return Err(Refusal::invalid("the envelope has no payload"));

@@ -29,10 +29,8 @@ pub struct Config {
     pub commits: Commits,
     /// The sandbox.
     pub runner: Runner,
-    /// The policy by which everything is judged.
-    pub policy: Policy,
-    /// The guests of the policy's own checks.
-    pub guests: Vec<UserGuest>,
+    /// By what everything is judged. What has begun is judged by what was in force then.
+    pub rules: watch::Receiver<Arc<Rules>>,
     /// Most experiments at once, and as many jobs.
     pub concurrency: usize,
     /// After which an experiment is given up, unless its request says a shorter time.
@@ -51,6 +49,15 @@ pub struct Config {
     pub reached: fn(CommitPoint),
     /// Where traces go.
     pub traces: Traces,
+}
+
+/// A policy and what it names. It is replaced as a whole.
+#[derive(Debug, Clone)]
+pub struct Rules {
+    /// The policy, with its lint rules and suites.
+    pub policy: Policy,
+    /// The guests of its own checks.
+    pub guests: Vec<UserGuest>,
 }
 
 /// Why the service ended otherwise than by being asked to.
@@ -86,8 +93,7 @@ pub async fn run(
         bus: config.bus,
         commits: config.commits,
         runner: config.runner,
-        policy: config.policy,
-        guests: config.guests,
+        rules: config.rules,
         timeout: config.timeout,
         metrics,
         now_ms: config.now_ms,
@@ -104,6 +110,7 @@ pub async fn run(
             workers.spawn(crate::worker::run(Arc::clone(&shared), work));
         }
     }
+    workers.spawn(crate::worker::run(Arc::clone(&shared), Work::Cancels));
     workers.spawn(bury(Arc::clone(&shared)));
     workers.spawn(answer(Arc::clone(&shared)));
     let relaying = tokio::spawn(relay::run(Arc::clone(&shared), closed.clone()));
@@ -161,11 +168,14 @@ async fn answer(shared: Arc<Shared>) {
     while !*shared.stopped.borrow() {
         match shared.bus.question(STATUS.name, LOOK).await {
             Ok(Some(question)) => {
+                let rules = shared.rules();
                 let status = serde_json::json!({
                     "status": "serving",
                     "version": env!("CARGO_PKG_VERSION"),
                     "in_flight": shared.metrics.in_flight.get(),
                     "concurrency": shared.metrics.concurrency.get(),
+                    "policy": rules.policy.name(),
+                    "policy_digest": rules.policy.digest(),
                 });
                 // Whoever asked and got no answer asks again.
                 let _lost = question.answer(status.to_string().as_bytes()).await;

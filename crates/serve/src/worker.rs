@@ -1,16 +1,17 @@
 //! One worker: takes a message, does what it asks, and answers the broker only when the result is safe.
 
 use std::future::Future;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use genesis_bus::{Bus, Delivery, EXPERIMENTS, JOBS, Outgoing};
+use genesis_bus::{Bus, CANCELS, Delivery, EXPERIMENTS, JOBS, Outgoing};
 use genesis_domain::subject::{EXPERIMENT_FAILED, EXPERIMENT_RESULT};
-use genesis_domain::{InboxMessage, TemplateId};
+use genesis_domain::{ExperimentId, InboxMessage, TemplateId};
 use genesis_experiment::{
-    CommitPoint, Commits, ExperimentError, Hooks, LoadCaps, Request, Runner, UserGuest, Watch,
-    baseline_in_force, promoted_versions, run_asked,
+    CommitPoint, Commits, ExperimentError, Hooks, LoadCaps, Request, Runner, Watch, baseline_in_force,
+    promoted_versions, run_asked,
 };
 use genesis_policy::Policy;
 use genesis_sandbox::Cancel;
@@ -18,11 +19,11 @@ use genesis_store::{Received, StoreError};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use crate::jobs;
 use crate::metrics::Metrics;
 use crate::request::{Came, Refusal, RunRequest, sender_of};
-use crate::serve::LOOK;
+use crate::serve::{LOOK, Rules};
 use crate::traces::{Trace, Traces};
+use crate::{cancel, jobs};
 
 /// Tries that fail for no fault of the message before it becomes a dead letter.
 const MOST_TRIES: u32 = 20;
@@ -34,8 +35,7 @@ pub(crate) struct Shared {
     pub(crate) bus: Bus,
     pub(crate) commits: Commits,
     pub(crate) runner: Runner,
-    pub(crate) policy: Policy,
-    pub(crate) guests: Vec<UserGuest>,
+    pub(crate) rules: watch::Receiver<Arc<Rules>>,
     pub(crate) timeout: Duration,
     pub(crate) metrics: Metrics,
     pub(crate) now_ms: fn() -> i64,
@@ -54,6 +54,7 @@ pub(crate) struct Shared {
 pub(crate) enum Work {
     Experiments,
     Jobs,
+    Cancels,
 }
 
 impl Work {
@@ -61,6 +62,7 @@ impl Work {
         match self {
             Self::Experiments => EXPERIMENTS,
             Self::Jobs => JOBS,
+            Self::Cancels => CANCELS,
         }
     }
 
@@ -69,6 +71,7 @@ impl Work {
         match self {
             Self::Experiments => "experiment",
             Self::Jobs => "job",
+            Self::Cancels => "cancel",
         }
     }
 }
@@ -81,6 +84,8 @@ pub(crate) enum Answer {
     Known,
     /// It cannot be met, now or later.
     Refused(Refusal),
+    /// Whoever asked does not want it any more.
+    CalledOff(ExperimentId, Refusal),
     /// It could not be met now.
     Later(String),
     /// The service ends.
@@ -112,6 +117,7 @@ impl Shared {
         let answer = match work {
             Work::Experiments => self.experiment(&delivery, &trace).await,
             Work::Jobs => jobs::job(self, &delivery).await,
+            Work::Cancels => cancel::cancel(self, &delivery).await,
         };
         let origin = delivery.origin.clone();
         let (outcome, told) = match answer {
@@ -120,6 +126,9 @@ impl Shared {
             Answer::Refused(refusal) => {
                 (self.tell)(&format!("{origin} is refused: {refusal}"));
                 ("refused", self.refuse(delivery, &refusal, work).await)
+            }
+            Answer::CalledOff(id, refusal) => {
+                ("cancelled", self.answer_called_off(delivery, id, &refusal).await)
             }
             Answer::Later(why) if delivery.attempt >= MOST_TRIES => {
                 (self.tell)(&format!("{origin} is given up after {} tries: {why}", delivery.attempt));
@@ -145,7 +154,8 @@ impl Shared {
         let receiving = trace.part("receive");
         let came =
             Came { payload: &delivery.payload, message_id: delivery.id.as_deref(), origin: &delivery.origin };
-        let mut asked = match RunRequest::read(came, &self.caps()) {
+        let rules = self.rules();
+        let mut asked = match RunRequest::read(came, &caps(&rules.policy)) {
             Ok(asked) => asked,
             Err(refusal) => return Answer::Refused(refusal),
         };
@@ -173,13 +183,18 @@ impl Shared {
             Ok(false) => {}
             Err(error) => return Answer::Later(error.to_string()),
         }
+        match ledger.called_off(asked.id).await {
+            Ok(Some(reason)) => return Answer::CalledOff(asked.id, cancel::refusal(&reason)),
+            Ok(None) => {}
+            Err(error) => return Answer::Later(error.to_string()),
+        }
         drop(receiving);
         let begun = Instant::now();
         let cancel = Cancel::new();
         let timeout =
             asked.timeout_ms.map_or(self.timeout, |asked| self.timeout.min(Duration::from_millis(asked)));
-        let running = self.run_experiment(asked.clone(), cancel.clone(), trace.clone());
-        let (outcome, ended) = self.held(delivery, running, timeout, &cancel).await;
+        let running = self.run_experiment(asked.clone(), rules, cancel.clone(), trace.clone());
+        let (outcome, ended) = self.held(delivery, Some(asked.id), running, timeout, &cancel).await;
         match (outcome, ended) {
             (Ok(()), _) => {
                 self.metrics.seconds.observe(begun.elapsed().as_secs_f64());
@@ -190,6 +205,9 @@ impl Shared {
                     code: "TIMEOUT",
                     reason: format!("it was not done within {} ms; nothing was judged", timeout.as_millis()),
                 })
+            }
+            (Err(Failed::Experiment(ExperimentError::Cancelled)), Ended::CalledOff(reason)) => {
+                Answer::CalledOff(asked.id, cancel::refusal(&reason))
             }
             (Err(Failed::Experiment(ExperimentError::Cancelled)), _) => Answer::HandedBack,
             (Err(Failed::Refused(refusal)), _) => Answer::Refused(refusal),
@@ -218,6 +236,7 @@ impl Shared {
     fn run_experiment(
         self: &Arc<Self>,
         asked: RunRequest,
+        rules: Arc<Rules>,
         cancel: Cancel,
         trace: Trace,
     ) -> impl Future<Output = Result<(), Failed>> + use<> {
@@ -235,7 +254,7 @@ impl Shared {
                     clock_us: &clock,
                     watch: watch.as_ref().map(|watch| watch as Watch<'_>),
                 };
-                let request = shared.request(&asked).await?;
+                let request = shared.request(&asked, &rules).await?;
                 let commits = Some(&shared.commits);
                 run_asked(request, Some(&asked.asked), &shared.runner, commits, &cancel, &hooks).await?;
                 Ok::<(), Failed>(())
@@ -244,8 +263,8 @@ impl Shared {
         async move { thread.await.map_err(|error| Failed::Panicked(error.to_string()))? }
     }
 
-    async fn request(&self, asked: &RunRequest) -> Result<Request, Failed> {
-        let outline = genesis_template::outline(&asked.candidate, &self.read_limits()).ok();
+    async fn request(&self, asked: &RunRequest, rules: &Rules) -> Result<Request, Failed> {
+        let outline = genesis_template::outline(&asked.candidate, &read_limits(&rules.policy)).ok();
         let template = match &asked.template {
             Some(given) => given.clone(),
             None => outline
@@ -262,7 +281,7 @@ impl Shared {
                 "the request says version {said:?}, its template {own:?}"
             ))));
         }
-        let tightened = self
+        let tightened = rules
             .policy
             .tightened(&genesis_policy::Request {
                 template: template.as_str().to_owned(),
@@ -288,31 +307,33 @@ impl Shared {
             template,
             candidate: asked.candidate.clone(),
             candidate_path: asked.candidate.path.clone(),
-            policy: self.policy.clone(),
+            policy: rules.policy.clone(),
             profile: tightened.profile,
             risk: tightened.risk,
             seed: None,
             answers: asked.answers.clone(),
             samples: asked.samples.clone(),
-            guests: self.guests.clone(),
+            guests: rules.guests.clone(),
             promotes: true,
             announces: true,
         })
     }
 
     /// Waits for `work` and keeps the delivery meanwhile: its lease is extended three times as often as needed. Cancels
-    /// when the time is over or the service is to end.
+    /// when the time is over, the service is to end, or the experiment is called off.
     pub(crate) async fn held<T>(
         &self,
         delivery: &Delivery,
+        experiment: Option<ExperimentId>,
         work: impl Future<Output = T>,
         timeout: Duration,
         cancel: &Cancel,
     ) -> (T, Ended) {
-        let mut work = std::pin::pin!(work);
+        let mut work = pin!(work);
         let mut aborted = self.aborted.clone();
         let until = Instant::now() + timeout;
         let mut ended = Ended::Itself;
+        let mut called_off = pin!(self.until_called_off(experiment));
         let mut beat = tokio::time::interval(delivery.lease / 3);
         beat.tick().await;
         loop {
@@ -326,12 +347,38 @@ impl Shared {
                     ended = Ended::TimedOut;
                     cancel.cancel();
                 }
+                reason = &mut called_off, if ended == Ended::Itself => {
+                    ended = Ended::CalledOff(reason);
+                    cancel.cancel();
+                }
                 () = turned(&mut aborted), if ended == Ended::Itself => {
                     ended = Ended::Aborted;
                     cancel.cancel();
                 }
             }
         }
+    }
+
+    /// Resolves with the reason once the experiment is called off. A ledger that cannot be read now is read again.
+    async fn until_called_off(&self, experiment: Option<ExperimentId>) -> String {
+        let Some(id) = experiment else { return std::future::pending().await };
+        loop {
+            tokio::time::sleep(LOOK).await;
+            if let Ok(Some(reason)) = self.commits.ledger.called_off(id).await {
+                return reason;
+            }
+        }
+    }
+
+    /// Says to whoever asked that it was called off. It is no dead letter: somebody wanted it so.
+    async fn answer_called_off(
+        &self,
+        delivery: Delivery,
+        id: ExperimentId,
+        refusal: &Refusal,
+    ) -> Result<(), genesis_bus::BusError> {
+        self.announce_refused(&delivery, refusal, &format!("{id}:cancelled")).await?;
+        delivery.ack().await
     }
 
     /// Says why to whoever asked, then to the dead letters. The answer is sent before the message is gone.
@@ -341,49 +388,69 @@ impl Shared {
         refusal: &Refusal,
         work: Work,
     ) -> Result<(), genesis_bus::BusError> {
-        let (id, correlation_id) = sender_of(&delivery.payload);
         match work {
             Work::Experiments => {
-                let payload = serde_json::json!({
-                    "experiment_id": id,
-                    "status": "failure",
-                    "recommendation": null,
-                    "reason": refusal.reason,
-                    "error": { "code": refusal.code, "message": refusal.reason },
-                    "correlation_id": correlation_id,
-                    "origin": delivery.origin,
-                })
-                .to_string();
-                let by_id = id.as_deref().and_then(|id| EXPERIMENT_FAILED.of(id));
-                let subjects = [Some(EXPERIMENT_RESULT.name.to_owned()), by_id];
-                for (number, subject) in subjects.iter().flatten().enumerate() {
-                    let message_id = format!("{}:refused:{number}", delivery.origin);
-                    let message = Outgoing { subject, id: &message_id, payload: payload.as_bytes() };
-                    self.bus.publish(&message).await?;
-                }
+                self.announce_refused(&delivery, refusal, &format!("{}:refused", delivery.origin)).await?;
             }
-            Work::Jobs => jobs::refuse(self, &delivery, id.as_deref(), refusal).await?,
+            Work::Jobs => {
+                let (id, _) = sender_of(&delivery.payload);
+                jobs::refuse(self, &delivery, id.as_deref(), refusal).await?;
+            }
+            Work::Cancels => {}
         }
         delivery.reject(&refusal.to_string()).await
     }
 
-    fn caps(&self) -> LoadCaps {
-        let max = self.policy.max();
-        LoadCaps {
-            template_bytes: max.template_bytes,
-            part_bytes: max.part_bytes,
-            total_part_bytes: max.total_part_bytes,
-            parts: usize::try_from(max.parts).unwrap_or(usize::MAX),
+    /// The result of an experiment that is not there, under message ids that begin with `message_id`.
+    async fn announce_refused(
+        &self,
+        delivery: &Delivery,
+        refusal: &Refusal,
+        message_id: &str,
+    ) -> Result<(), genesis_bus::BusError> {
+        let (id, correlation_id) = sender_of(&delivery.payload);
+        let payload = serde_json::json!({
+            "experiment_id": id,
+            "status": "failure",
+            "recommendation": null,
+            "reason": refusal.reason,
+            "error": { "code": refusal.code, "message": refusal.reason },
+            "correlation_id": correlation_id,
+            "origin": delivery.origin,
+        })
+        .to_string();
+        let by_id = id.as_deref().and_then(|id| EXPERIMENT_FAILED.of(id));
+        let subjects = [Some(EXPERIMENT_RESULT.name.to_owned()), by_id];
+        for (number, subject) in subjects.iter().flatten().enumerate() {
+            let message_id = format!("{message_id}:{number}");
+            let message = Outgoing { subject, id: &message_id, payload: payload.as_bytes() };
+            self.bus.publish(&message).await?;
         }
+        Ok(())
     }
 
-    fn read_limits(&self) -> genesis_template::ReadLimits {
-        let max = self.policy.max();
-        genesis_template::ReadLimits {
-            bytes: usize::try_from(max.template_bytes).unwrap_or(usize::MAX),
-            depth: usize::try_from(max.depth).unwrap_or(usize::MAX),
-            nodes: usize::try_from(max.nodes).unwrap_or(usize::MAX),
-        }
+    /// What is in force now.
+    pub(crate) fn rules(&self) -> Arc<Rules> {
+        Arc::clone(&self.rules.borrow())
+    }
+}
+
+fn caps(policy: &Policy) -> LoadCaps {
+    let max = policy.max();
+    LoadCaps {
+        template_bytes: max.template_bytes,
+        part_bytes: max.part_bytes,
+        total_part_bytes: max.total_part_bytes,
+        parts: usize::try_from(max.parts).unwrap_or(usize::MAX),
+    }
+}
+
+fn read_limits(policy: &Policy) -> genesis_template::ReadLimits {
+    let max = policy.max();
+    genesis_template::ReadLimits {
+        bytes: usize::try_from(max.template_bytes).unwrap_or(usize::MAX),
+        depth: usize::try_from(max.depth).unwrap_or(usize::MAX),
+        nodes: usize::try_from(max.nodes).unwrap_or(usize::MAX),
     }
 }
 
@@ -394,7 +461,7 @@ async fn turned(receiver: &mut watch::Receiver<bool>) {
 }
 
 /// How waiting for a piece of work ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Ended {
     /// By itself.
     Itself,
@@ -402,6 +469,8 @@ pub(crate) enum Ended {
     TimedOut,
     /// It was cancelled, because the service ends.
     Aborted,
+    /// It was cancelled, because somebody called it off, for this reason.
+    CalledOff(String),
 }
 
 /// Why there is no result.

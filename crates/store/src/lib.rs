@@ -4,6 +4,7 @@
 //! It is the arbiter of promotions: of two candidates for the same place one comes into force, and the other leaves
 //! nothing behind. It decides nothing else, knows no clock and no git: refs are names and targets here.
 
+mod cancellations;
 mod error;
 mod experiments;
 mod heads;
@@ -17,6 +18,7 @@ mod refs;
 mod sql;
 mod wake;
 
+pub use cancellations::CalledOff;
 pub use error::StoreError;
 pub use experiments::ListFilter;
 pub use genesis_domain::Durability;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use genesis_servers::Nats;
 use serde_json::{Value, json};
 
-use super::stage::{Service, by_nats, experiments, message, request, results};
+use super::stage::{Service, by_nats, experiments, message, request, results, slow_policy};
 use crate::support::Bench;
 
 const RUN: &str = "genesis.experiment.run";
@@ -109,18 +109,7 @@ fn what_cannot_finish_in_time_is_refused_and_a_service_that_ends_hands_back() {
 fn a_second_signal_hands_back_at_once_what_runs() {
     let (nats, bench) = (Nats::start(1 << 20).unwrap(), Bench::new());
     let url = nats.url();
-    let endless = r#"(module (memory (export "memory") 1) (func (export "_start") (loop br 0)))"#;
-    let endless = wat::parse_str(endless).unwrap();
-    let digest = genesis_domain::Digest::of(&endless);
-    bench.write("loop.wasm", endless);
-    bench.write(
-        "slow.toml",
-        format!(
-            "name = \"slow\"\nextends = \"default\"\n[[check]]\nname = \"slow\"\nguest = \"loop.wasm\"\n\
-             applies = \"case\"\nrequired = true\ndigest = \"{digest}\"\n\
-             [limits]\nfuel = 1_000_000_000_000\nwall_time_ms = \"60 s\"\n"
-        ),
-    );
+    slow_policy(&bench);
     let service = Service::start(&bench, &url, &["--policy", "slow.toml", "--grace", "3600"]);
     by_nats(&url, &[message(RUN, Some("long"), request("long").to_string())], 0);
     while !service.get("/metrics").1.contains("genesis_in_flight 1") {

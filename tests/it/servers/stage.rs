@@ -2,6 +2,7 @@
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
+use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread::JoinHandle;
 
@@ -50,6 +51,13 @@ impl Service {
         stream.read_to_string(&mut answer).unwrap();
         let status = answer.split(' ').nth(1).unwrap().parse().unwrap();
         (status, answer.split_once("\r\n\r\n").unwrap().1.to_owned())
+    }
+
+    /// The memory that it holds, in KiB.
+    pub(super) fn resident_kib(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        line.trim().strip_suffix("kB").unwrap().trim().parse().unwrap()
     }
 
     /// Asks it to end; gives how it ended and all that it said.
@@ -107,6 +115,13 @@ pub(super) fn by_nats(url: &str, messages: &[Value], wait: usize) -> Vec<Value> 
     let mut command = python("nats-py-2.16.0", "nats_client.py");
     command.args([url, &wait.to_string()]);
     lines(command, messages)
+}
+
+/// Sends so many requests for a template by NATS, `window` of them unanswered at any time; gives how they were answered.
+pub(super) fn load_by_nats(url: &str, prefix: &str, count: usize, window: usize, template: &Path) -> Value {
+    let mut command = python("nats-py-2.16.0", "nats_load.py");
+    command.args([url, prefix, &count.to_string(), &window.to_string()]).arg(template);
+    lines(command, &[]).remove(0)
 }
 
 /// Asks one question by NATS.
@@ -170,4 +185,20 @@ pub(super) fn experiments(bench: &Bench, more: &[&str]) -> Vec<Value> {
     let ran = bench.genesis(&args);
     let listed: Value = serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{ran:?}"));
     listed["experiments"].as_array().unwrap().clone()
+}
+
+/// Writes `slow.toml`, a policy under which every case takes a minute.
+pub(super) fn slow_policy(bench: &Bench) {
+    let endless = r#"(module (memory (export "memory") 1) (func (export "_start") (loop br 0)))"#;
+    let endless = wat::parse_str(endless).unwrap();
+    let digest = genesis_domain::Digest::of(&endless);
+    bench.write("loop.wasm", endless);
+    bench.write(
+        "slow.toml",
+        format!(
+            "name = \"slow\"\nextends = \"default\"\n[[check]]\nname = \"slow\"\nguest = \"loop.wasm\"\n\
+             applies = \"case\"\nrequired = true\ndigest = \"{digest}\"\n\
+             [limits]\nfuel = 1_000_000_000_000\nwall_time_ms = \"60 s\"\n"
+        ),
+    );
 }

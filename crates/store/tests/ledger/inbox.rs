@@ -2,7 +2,7 @@ use genesis_domain::{
     AnalysisReply, AnalysisStatus, Digest, InboxMessage, JobAnalysis, JobRecord, JobReply, JobStatus,
     JobUsage,
 };
-use genesis_store::Received;
+use genesis_store::{CalledOff, Received};
 
 use crate::support::*;
 
@@ -92,4 +92,15 @@ pub(crate) async fn a_job_is_recorded_once(place: &Place<'_>) {
     assert_eq!(ledger.record_job(&second).await.unwrap(), Some(job.clone()));
     assert_eq!(ledger.job(&job.reply.request_id).await.unwrap(), Some(job));
     assert_eq!(ledger.job("none").await.unwrap(), None);
+}
+
+pub(crate) async fn an_experiment_can_be_called_off_until_it_is_recorded(place: &Place<'_>) {
+    let (ledger, other) = (place.open().await, place.open().await);
+    assert_eq!(ledger.called_off(id(1)).await.unwrap(), None);
+    assert_eq!(ledger.call_off(id(1), "first", AT_MS).await.unwrap(), CalledOff::Noted);
+    assert_eq!(other.call_off(id(1), "second", AT_MS).await.unwrap(), CalledOff::Noted);
+    assert_eq!(other.called_off(id(1)).await.unwrap().as_deref(), Some("first"));
+    ledger.commit(&[refused(2, "b")]).await.unwrap();
+    assert_eq!(other.call_off(id(2), "late", AT_MS).await.unwrap(), CalledOff::TooLate);
+    assert_eq!(ledger.called_off(id(2)).await.unwrap(), None);
 }

@@ -50,6 +50,7 @@ laws!(
     rebuilding::announcements_of_experiments_that_history_does_not_have_are_counted,
     rebuilding::a_rebuild_that_fails_changes_nothing,
     inbox::a_request_is_new_once_and_known_afterwards,
+    inbox::an_experiment_can_be_called_off_until_it_is_recorded,
     inbox::another_request_under_the_same_id_is_told_apart,
     inbox::what_was_announced_can_be_announced_again,
     inbox::a_job_is_recorded_once,

@@ -1,0 +1,77 @@
+//! Many requests at once: how many are answered in a second, how long each takes, and that the memory of the service stays
+//! as it was. The counts are ordinary ones' in a test, 10,000 in `cargo xtask soak`.
+
+use genesis_servers::Nats;
+use serde_json::Value;
+
+use super::stage::{Service, experiments, load_by_nats};
+use crate::support::{Bench, greeting};
+
+/// How a load was answered.
+struct Load {
+    requests: usize,
+    answer: Value,
+    /// Resident memory of all services after a tenth of the requests and at the end, in KiB.
+    memory: (u64, u64),
+}
+
+/// Has so many requests answered by so many services, `window` of them unanswered at any time.
+fn load(services: usize, requests: usize, window: usize) -> Load {
+    let (nats, bench) = (Nats::start(64 << 20).unwrap(), Bench::new());
+    let url = nats.url();
+    let template = bench.template("load.json", &greeting("1.0.0"));
+    let running: Vec<Service> = (0..services).map(|_| Service::start(&bench, &url, &[])).collect();
+    let resident = || running.iter().map(Service::resident_kib).sum();
+    let warm = load_by_nats(&url, "warm", requests / 10, window, &template);
+    assert_eq!(warm["success"], requests / 10, "{warm}");
+    let before = resident();
+    let answer = load_by_nats(&url, "load", requests, window, &template);
+    let after = resident();
+    for service in running {
+        let (status, log) = service.end();
+        assert_eq!(status.code(), Some(0), "{log}");
+    }
+    assert_eq!(answer["answered"], requests, "{answer}");
+    assert_eq!(experiments(&bench, &[]).len(), requests + requests / 10, "one experiment a request");
+    bench.assert_sound();
+    Load { requests, answer, memory: (before, after) }
+}
+
+/// The count as a line of `cargo xtask soak`.
+fn tell(name: &str, window: usize, load: &Load) {
+    let number = |key: &str| load.answer[key].as_f64().unwrap();
+    let (before, after) = load.memory;
+    println!(
+        "SOAK {name} {} {:.0} a second, {window} under way: p50 {:.0} ms, p99 {:.0} ms; memory {} MiB after a tenth, {} at the end",
+        load.requests,
+        f64::from(u32::try_from(load.requests).unwrap()) / number("seconds"),
+        number("p50_ms"),
+        number("p99_ms"),
+        before / 1024,
+        after / 1024,
+    );
+}
+
+/// What is kept of every request would show.
+fn assert_flat(load: &Load) {
+    let (before, after) = load.memory;
+    let grown = after.saturating_sub(before) * 1024 / load.requests as u64;
+    assert!(grown < 4096, "memory grew by {grown} bytes a request: {before} -> {after} KiB");
+}
+
+#[test]
+fn many_requests_under_way_are_each_answered_once() {
+    let load = load(2, 60, 16);
+    println!("60 requests, 16 under way, two services: {}", load.answer);
+}
+
+#[test]
+#[ignore = "soak: 22,000 experiments"]
+fn ten_thousand_requests_leave_the_memory_as_it_was() {
+    for (name, services) in [("load-one-service", 1), ("load-two-services", 2)] {
+        let window = 16;
+        let load = load(services, 10_000, window);
+        tell(name, window, &load);
+        assert_flat(&load);
+    }
+}
