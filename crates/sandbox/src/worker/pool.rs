@@ -17,10 +17,10 @@ use crate::run::{Run, never_started};
 /// How long a wait is before the wish to stop is looked at again.
 const LOOK: Duration = Duration::from_millis(20);
 
-/// Private memory of a worker besides what its guest may have: for the compiler, which with inlining takes more than 4 GiB
-/// for a parser of 3 MiB; for 4 GiB that a guest asks to start with, which are set aside before they are refused; and for
-/// the engine's tables and stacks, which are set aside in full (8 tables of 10,000,000 elements) and mostly never touched.
-const OWN_BYTES: u64 = 8 << 30;
+/// Private memory of a worker besides what its guest may have, at least and at most: for the engine's tables and stacks,
+/// which are set aside in full (8 tables of 10,000,000 elements) and mostly never touched, and for the compiler.
+const OWN_BYTES: u64 = 3 << 30;
+const MOST_OWN_BYTES: u64 = 8 << 30;
 
 /// Files in memory are images of a guest's memory as it starts: no larger than this or twice the guest itself.
 const IMAGE_BYTES: u64 = 64 << 20;
@@ -218,9 +218,18 @@ fn orders(wasm: &[u8], class: Class, config: &WorkerConfig) -> Orders {
     let processors = std::thread::available_parallelism().map_or(1, |count| count.get() as u64);
     let compiling_s = config.compile_time_ms.div_ceil(1000).saturating_mul(processors);
     let last_run_s = config.largest.wall_time_ms.div_ceil(1000);
+    // For each byte of a guest. With inlining the compiler took up to 1,330 for parsers of 3 to 5 MB on two processors, without
+    // it up to 155, most of which is within what every worker may have.
+    let (compiler, memories) = match class {
+        Class::Small => (1536, 1),
+        Class::Large => (128, 1),
+        // The memory that is too much for all of a component's together is set aside before it is counted.
+        Class::Component => (128, 2),
+    };
+    let own = (wasm.len() as u64).saturating_mul(compiler).saturating_add(OWN_BYTES).min(MOST_OWN_BYTES);
     Orders {
         class,
-        data_bytes: config.largest.memory_bytes.saturating_add(OWN_BYTES),
+        data_bytes: config.largest.memory_bytes.saturating_mul(memories).saturating_add(own),
         file_bytes: IMAGE_BYTES.max(2 * wasm.len() as u64),
         cpu_s: compiling_s.saturating_add(last_run_s).saturating_add(2 * RETIRES_AFTER.as_secs()),
     }

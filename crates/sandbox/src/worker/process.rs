@@ -28,6 +28,9 @@ const READ_BYTES: usize = 64 << 10;
 /// How long a wait is before the wish to stop is looked at again.
 const LOOK: Duration = Duration::from_millis(20);
 
+/// Runs that are slept for after one that was looked out for and disturbed.
+const RUNS_OF_REST: u32 = 100;
+
 /// A process that waits for a request. Dropping it ends it, at once and for good.
 pub(super) struct Worker {
     child: Child,
@@ -35,6 +38,8 @@ pub(super) struct Worker {
     answers: ChildStdout,
     buffer: Vec<u8>,
     busy: Duration,
+    /// Runs that are slept for, because somebody else wanted the processor.
+    rest: u32,
 }
 
 /// Why a worker gave no answer. It is of no more use.
@@ -96,7 +101,8 @@ impl Worker {
         let mut child = starter.start(starting).map_err(failed)?;
         let requests = child.stdin.take().expect("its standard input was asked for as a pipe");
         let answers = child.stdout.take().expect("its standard output was asked for as a pipe");
-        let mut worker = Self { child, requests, answers, buffer: vec![0; READ_BYTES], busy: Duration::ZERO };
+        let mut worker =
+            Self { child, requests, answers, buffer: vec![0; READ_BYTES], busy: Duration::ZERO, rest: 0 };
         // This end only: the worker's own reads and writes wait.
         unblock(&worker.requests).and_then(|()| unblock(&worker.answers)).map_err(failed)?;
 
@@ -104,7 +110,7 @@ impl Worker {
         let answer = worker.receive(
             &Patience { until: clock::after(clock::now(), START_TIME), cancel: &cancel },
             None,
-            Duration::ZERO,
+            &mut Spin::new(Duration::ZERO),
         );
         let answer = answer.map_err(|why| worker.failure(&why))?;
         match (answer.head.kind, serde_json::from_slice(&answer.text)) {
@@ -121,7 +127,7 @@ impl Worker {
         patience: &Patience<'_>,
     ) -> Result<Result<(), RunOutcome>, NoAnswer> {
         self.send(Ask::Compile, wasm, patience)?;
-        let answer = self.receive(patience, None, Duration::ZERO)?;
+        let answer = self.receive(patience, None, &mut Spin::new(Duration::ZERO))?;
         match answer.head.kind {
             Kind::Compiled => Ok(Ok(())),
             Kind::Refused => {
@@ -146,12 +152,15 @@ impl Worker {
         let until = clock::after(started, Duration::from_millis(limits.wall_time_ms).saturating_add(GRACE));
         let patience = Patience { until, cancel };
         let alone = Alone::ask();
-        self.send(Ask::Run { limits: *limits, seed, linger: alone.is_so() }, input, &patience)?;
-        let spin = if alone.is_so() { LINGER } else { Duration::ZERO };
-        let answer = self.receive(&patience, Some(limits), spin)?;
+        let linger = alone.is_so() && self.rest == 0;
+        self.send(Ask::Run { limits: *limits, seed, linger }, input, &patience)?;
+        let most = if linger { LINGER } else { Duration::ZERO };
+        let mut spin = Spin::new(most);
+        let answer = self.receive(&patience, Some(limits), &mut spin)?;
         drop(alone);
+        self.rest = if spin.was_disturbed() { RUNS_OF_REST } else { self.rest.saturating_sub(1) };
         let elapsed = clock::now().duration_since(started);
-        self.busy += elapsed + spin;
+        self.busy += elapsed + most;
         let Answer { head, text, stdout, stderr } = answer;
         if head.kind == Kind::Failed {
             return Err(NoAnswer::Failed(excerpt(&text)));
@@ -212,14 +221,13 @@ impl Worker {
     }
 
     /// Takes an answer whose output is within the limits of the run that it is to; without a run it has none. For as long
-    /// as `spin` says it is looked out for without sleeping.
+    /// as `spin` goes on it is looked out for without sleeping.
     fn receive(
         &mut self,
         patience: &Patience<'_>,
         limits: Option<&Limits>,
-        spin: Duration,
+        spin: &mut Spin,
     ) -> Result<Answer, NoAnswer> {
-        let mut spin = Spin::new(spin);
         let mut has = 0;
         while has < ANSWER_BYTES {
             match read(&self.answers, &mut self.buffer[has..])? {

@@ -11,29 +11,42 @@ use crate::clock;
 /// Turns between two looks: a look is a call to the system, and takes from a processor that shares its core.
 const TURNS: u32 = 20;
 
-/// A wait that goes on for so long.
+/// Time between two looks from which on somebody else had the processor meanwhile.
+const DISTURBANCE: Duration = Duration::from_micros(30);
+
+/// A wait that goes on for so long, or until somebody else wants the processor.
 pub(super) struct Spin {
     most: Duration,
-    until: Option<Instant>,
+    began: Option<Instant>,
+    last: Option<Instant>,
+    disturbed: bool,
 }
 
 impl Spin {
     /// One that may take so long; no time at all is no wait.
     pub(super) fn new(most: Duration) -> Self {
-        Self { most, until: None }
+        Self { most, began: None, last: None, disturbed: false }
     }
 
     /// Waits for a moment; false when it has been long enough.
     pub(super) fn goes_on(&mut self) -> bool {
-        if self.most.is_zero() {
+        if self.most.is_zero() || self.disturbed {
             return false;
         }
         let now = clock::now();
-        if now >= *self.until.get_or_insert_with(|| clock::after(now, self.most)) {
+        let since = |earlier: Instant| now.saturating_duration_since(earlier);
+        self.disturbed = self.last.is_some_and(|last| since(last) > DISTURBANCE);
+        if self.disturbed || since(*self.began.get_or_insert(now)) >= self.most {
             return false;
         }
+        self.last = Some(now);
         (0..TURNS).for_each(|_| std::hint::spin_loop());
         true
+    }
+
+    /// Whether somebody else wanted the processor: who sleeps is then woken sooner than who waits for his turn.
+    pub(super) fn was_disturbed(&self) -> bool {
+        self.disturbed
     }
 }
 
@@ -70,11 +83,21 @@ mod tests {
 
     #[test]
     fn a_spin_ends() {
-        assert!(!Spin::new(Duration::ZERO).goes_on());
+        let mut none = Spin::new(Duration::ZERO);
+        assert!(!none.goes_on() && !none.was_disturbed());
         let mut spin = Spin::new(Duration::from_micros(100));
         assert!(spin.goes_on());
         while spin.goes_on() {}
         assert!(!spin.goes_on());
+    }
+
+    #[test]
+    fn a_spin_ends_when_somebody_else_had_the_processor() {
+        let mut spin = Spin::new(Duration::from_hours(1));
+        while spin.goes_on() {
+            thread::sleep(DISTURBANCE);
+        }
+        assert!(spin.was_disturbed());
     }
 
     #[test]
