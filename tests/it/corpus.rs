@@ -180,6 +180,8 @@ fn code_of_real_handlebars_templates_is_parsed_and_linted() {
         // Neither its name nor its place tells the language of this one.
         ("partials/messaging/nats_consumer.hbs", "nats_consumer.ex.hbs", 3),
         ("code_generation/patterns/messaging/elixir-nats-consumer.hbs", "elixir-nats-consumer.hbs", 2),
+        ("partials/base/telemetry.hbs", "telemetry.ex.hbs", 4),
+        ("partials/base/error_handling.hbs", "error_handling.ex.hbs", 4),
     ] {
         copy(file, as_file);
         let (code, report) = bench.experiment(&root.join(as_file), &["--root", root.to_str().unwrap()]);
@@ -195,6 +197,45 @@ fn code_of_real_handlebars_templates_is_parsed_and_linted() {
             .filter(|finding| finding["severity"] == "error" || finding["code"] == "G0201")
             .collect();
         assert!(weighty.is_empty(), "{file}: {weighty:#?}");
+    }
+}
+
+/// What is neither parsed nor linted is said, with what would change that, and once that is done the code is parsed.
+#[test]
+fn real_code_whose_language_nothing_tells_is_said_to_be_unparsed() {
+    let Some(corpus) = corpus() else { return };
+    let templates = corpus.join("templates");
+    let bench = Bench::new();
+    let unparsed = |report: &Value| -> Vec<Value> {
+        let findings = report["findings"].as_array().unwrap().iter();
+        findings.filter(|finding| finding["code"] == "G0201").cloned().collect()
+    };
+    for (file, help) in [
+        ("partials/messaging/nats_consumer.hbs", "name it in the file's name, as in `worker.ex.hbs`"),
+        ("partials/frameworks/phoenix/liveview_skeleton.hbs", "name it in the file's name"),
+        ("code_generation/patterns/rust-nats-consumer.json", "name it in the template's `language`"),
+    ] {
+        let path = templates.join(file);
+        if !path.exists() {
+            println!("skipped: {file} is not in this corpus");
+            continue;
+        }
+        let (code, report) = bench.experiment(&path, &["--root", templates.to_str().unwrap(), "--dry-run"]);
+        assert_eq!(code, 0, "{file}: {report:#}");
+        let found = unparsed(&report);
+        assert_eq!(found.len(), 1, "{file}: {report:#}");
+        let message = found[0]["message"].as_str().unwrap();
+        assert!(message.ends_with("it was neither parsed nor linted"), "{file}: {message}");
+        assert!(found[0]["help"].as_str().unwrap().starts_with(help), "{file}: {:#}", found[0]);
+        assert!(looked_at(&report).is_empty(), "{file}: {report:#}");
+    }
+    let text = std::fs::read(templates.join("code_generation/patterns/rust-nats-consumer.json")).unwrap();
+    let mut named: Value = serde_json::from_slice(&text).unwrap();
+    named["language"] = "rust".into();
+    let (code, report) = bench.experiment(&bench.template("named.json", &named), &["--dry-run"]);
+    assert_eq!((code, unparsed(&report).len()), (0, 0), "{report:#}");
+    for check in ["syntax (rust)", "lint (rust)"] {
+        assert!(looked_at(&report).contains(&(check.to_owned(), 1)), "{report:#}");
     }
 }
 

@@ -111,7 +111,26 @@ fn an_endless_loop_is_stopped_by_name_and_the_job_has_failed() {
     let (ran, reply) = job(&bench, &["--analysis", "tests", "--policy", "tight.toml", "loop.test.js"]);
     assert_eq!((ran.code, &reply["status"]), (Some(3), &json!("failed")), "{reply:#}");
     assert_eq!(analysis(&reply, "tests")["outcome"], "out_of_fuel");
-    assert!(reply["error"].as_str().unwrap().contains("the limit fuel is 500000000"), "{reply:#}");
+    let error = reply["error"].as_str().unwrap();
+    assert!(
+        error.contains("it takes more steps than it is allowed (the limit fuel is 500000000)"),
+        "{reply:#}"
+    );
+}
+
+/// The standard library of Python recurses in C, where the interpreter does not count: the sandbox's stack is what ends it.
+#[test]
+fn a_nesting_that_ends_at_the_sandboxs_stack_is_said_in_words() {
+    let bench = Bench::new();
+    bench.write("deep.py", "import json\njson.loads('[' * 100_000)\n");
+    let (ran, reply) = job(&bench, &["--analysis", "tests", "deep.py"]);
+    assert_eq!((ran.code, &reply["status"]), (Some(3), &json!("failed")), "{reply:#}");
+    assert_eq!(analysis(&reply, "tests")["outcome"], "stack_overflow");
+    let error = reply["error"].as_str().unwrap();
+    assert!(
+        error.contains("it nests or calls itself deeper than its stack holds (the limit stack_bytes is"),
+        "{reply:#}"
+    );
 }
 
 #[test]

@@ -96,3 +96,34 @@ fn rules_of_ones_own_judge_what_is_rendered() {
     assert_eq!(ran.code, Some(2), "{ran:?}");
     assert!(ran.stderr.contains("ours.yml, line"), "{ran:?}");
 }
+
+/// The text of a generator is what it generates: code of the language that it names, and said to be unparsed when it
+/// names none.
+#[test]
+fn the_text_of_a_generator_is_parsed_when_the_template_names_the_language() {
+    let bench = Bench::new();
+    let template = |language: Option<&str>, text: &str| {
+        let mut template = serde_json::json!({
+            "id": "point",
+            "name": "Point",
+            "description": "Writes a structure",
+            "metadata": { "version": "1.0.0" },
+            "template_content": text,
+        });
+        if let Some(language) = language {
+            template["language"] = language.into();
+        }
+        bench.template("point.json", &template)
+    };
+    let (good, broken) =
+        ("pub struct Point {\n    pub x: i64,\n}\n", "pub struct Point {\n    pub x i64,\n}\n");
+    let (_, parsed) = bench.experiment(&template(Some("rust"), good), &["--dry-run"]);
+    assert_eq!(decision(&parsed), "merge", "{parsed:#}");
+    assert_eq!(code_of(&parsed, "syntax (rust)")["files"], 1, "{parsed:#}");
+    let (_, refused) = bench.experiment(&template(Some("rust"), broken), &["--dry-run"]);
+    assert_eq!(decision(&refused), "rollback", "{refused:#}");
+    let (_, unparsed) = bench.experiment(&template(None, broken), &["--dry-run"]);
+    assert_eq!(decision(&unparsed), "merge", "{unparsed:#}");
+    let message = finding(&unparsed, "G0201")["message"].as_str().unwrap();
+    assert!(message.ends_with("neither parsed nor linted"), "{message}");
+}

@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use genesis_abi::{
     Analysis, CaseFile, CodeInput, Finding, Place, RenderedFile, RenderedKind, Rendering, Severity,
 };
-use genesis_template::{is_test_path, language_named, language_of_path};
+use genesis_template::{Kind, is_test_path, language_named, language_of_path};
 
 use crate::codes::{NOT_ENFORCED, NOT_PARSED, NOT_RUN};
 
@@ -75,12 +75,31 @@ pub(crate) fn taker(analysis: Analysis, language: &str) -> Taker {
     why.map_or(Taker::Nobody, Taker::LeftOut)
 }
 
+/// What a template tells of the code that it renders.
+#[derive(Clone, Copy)]
+pub(crate) struct Told<'t> {
+    /// The language that it names.
+    pub(crate) language: Option<&'t str>,
+    /// Its kind: the text of a generator is what it generates; elsewhere the same field is a prompt.
+    pub(crate) kind: Kind,
+}
+
+impl Told<'_> {
+    fn is_code(self, file: &RenderedFile) -> bool {
+        match file.kind {
+            RenderedKind::Code => true,
+            RenderedKind::Text => self.kind == Kind::Generator,
+            RenderedKind::Prompt | RenderedKind::Path => false,
+        }
+    }
+}
+
 /// The language of a rendered file: what its name tells, else the template's own when it is code.
-pub(crate) fn language_of(file: &RenderedFile, of_template: Option<&str>) -> Option<&'static str> {
+pub(crate) fn language_of(file: &RenderedFile, template: Told<'_>) -> Option<&'static str> {
     let by_name = || language_of_path(&file.path);
     let language = match file.kind {
-        RenderedKind::Code => by_name().or_else(|| language_named(of_template?)),
-        RenderedKind::Text => by_name(),
+        _ if template.is_code(file) => by_name().or_else(|| language_named(template.language?)),
+        RenderedKind::Code | RenderedKind::Text => by_name(),
         RenderedKind::Prompt | RenderedKind::Path => None,
     };
     language.map(|language| language.id)
@@ -95,28 +114,25 @@ fn is_test(file: &RenderedFile) -> bool {
 /// Languages of everything that was rendered.
 pub(crate) fn languages<'r>(
     renderings: impl Iterator<Item = &'r Rendering>,
-    of_template: Option<&str>,
+    template: Told<'_>,
 ) -> BTreeSet<&'static str> {
-    renderings
-        .flat_map(|rendering| &rendering.files)
-        .filter_map(|file| language_of(file, of_template))
-        .collect()
+    renderings.flat_map(|rendering| &rendering.files).filter_map(|file| language_of(file, template)).collect()
 }
 
 /// Languages of which tests were rendered.
 pub(crate) fn languages_of_tests<'r>(
     renderings: impl Iterator<Item = &'r Rendering>,
-    of_template: Option<&str>,
+    template: Told<'_>,
 ) -> BTreeSet<&'static str> {
     let tests = renderings.flat_map(|rendering| &rendering.files).filter(|file| is_test(file));
-    tests.filter_map(|file| language_of(file, of_template)).collect()
+    tests.filter_map(|file| language_of(file, template)).collect()
 }
 
 /// What a guest is given of a rendering; `None` when there is nothing for it to do.
 pub(crate) fn input(
     task: &CodeTask,
     rendering: &Rendering,
-    of_template: Option<&str>,
+    template: Told<'_>,
     suite: Option<&genesis_policy::Suite>,
 ) -> Option<CodeInput> {
     let mut given = CodeInput {
@@ -130,7 +146,7 @@ pub(crate) fn input(
     };
     for rendered in &rendering.files {
         let file = CaseFile { path: rendered.path.clone(), text: rendered.text.clone() };
-        let of_language = language_of(rendered, of_template) == Some(task.language.as_str());
+        let of_language = language_of(rendered, template) == Some(task.language.as_str());
         match (task.analysis, of_language) {
             (Analysis::Syntax | Analysis::Lint, false) => {}
             (Analysis::Run, true) if task.suite.is_none() && is_test(rendered) => given.tests.push(file),
@@ -157,17 +173,26 @@ pub(crate) fn not_parsed(language: &str) -> Finding {
 /// Code of which nobody can tell the language.
 pub(crate) fn of_unknown_language<'r>(
     renderings: impl Iterator<Item = &'r Rendering>,
-    of_template: Option<&str>,
+    template: Told<'_>,
 ) -> Option<Finding> {
     let unknown = renderings
         .flat_map(|rendering| &rendering.files)
-        .any(|file| file.kind == RenderedKind::Code && language_of(file, of_template).is_none());
+        .any(|file| template.is_code(file) && language_of(file, template).is_none());
     let mut told = note(
         NOT_PARSED,
-        "code is rendered whose language nothing tells: it was neither parsed nor linted".to_owned(),
+        match template.kind {
+            Kind::Generator => {
+                "text is rendered whose language nothing tells: it was neither parsed nor linted"
+            }
+            _ => "code is rendered whose language nothing tells: it was neither parsed nor linted",
+        }
+        .to_owned(),
     );
-    told.help =
-        Some("name it in the template's `language`, or give the generated file a path that tells".to_owned());
+    let help = match template.kind {
+        Kind::BareText => "name it in the file's name, as in `worker.ex.hbs`",
+        _ => "name it in the template's `language`, or give the generated file a path that tells",
+    };
+    told.help = Some(help.to_owned());
     unknown.then_some(told)
 }
 

@@ -3,7 +3,8 @@
 mod request;
 
 use genesis_abi::{
-    ABI_VERSION, Analysis, CaseFile, CodeInput, CodeReport, Finding, Input, RunOutcome, Severity, Subject,
+    ABI_VERSION, Analysis, CaseFile, CodeInput, CodeReport, Finding, Input, LimitHit, LimitName, RunOutcome,
+    Severity, Subject,
 };
 use genesis_domain::{
     AnalysisReply, AnalysisStatus, Digest, JobAnalysis, JobRecord, JobReply, JobStatus, JobUsage, TestCounts,
@@ -252,12 +253,25 @@ fn incomplete(guest: &str, outcome: &RunOutcome) -> String {
         Some(hit) => {
             format!(
                 "the guest {guest} was stopped: {} (the limit {} is {})",
-                outcome.name(),
+                reason(hit),
                 hit.limit,
                 hit.value
             )
         }
         None => format!("the guest {guest} gave no report that can be used: {}", outcome.name()),
+    }
+}
+
+/// What a guest did when it reached a limit, in words.
+fn reason(hit: &LimitHit) -> &'static str {
+    match hit.limit {
+        LimitName::Fuel => "it takes more steps than it is allowed",
+        LimitName::WallTimeMs => "it takes more time than it is allowed",
+        LimitName::MemoryBytes => "it needs more memory than it is allowed",
+        LimitName::StackBytes => "it nests or calls itself deeper than its stack holds",
+        LimitName::StdoutBytes | LimitName::StderrBytes => "it writes more than it is allowed",
+        LimitName::HostCalls => "it calls the host more often than it is allowed",
+        _ => "it needs more than it is allowed",
     }
 }
 

@@ -222,7 +222,7 @@ impl Bench<'_> {
     fn code_input(&self, planned: &PlannedCheck, rendering: &Rendering) -> Option<CodeInput> {
         let task = planned.code.as_ref()?;
         let suite = task.suite.and_then(|index| self.request.policy.suites().get(index));
-        code::input(task, rendering, self.plan.language.as_deref(), suite)
+        code::input(task, rendering, self.plan.told(), suite)
     }
 
     /// Carries jobs out and gives what came of them, in order.

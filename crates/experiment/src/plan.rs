@@ -6,7 +6,7 @@ use genesis_policy::{Guest as PolicyGuest, Policy, Selection};
 use genesis_template::{Case, CaseOptions, Kind, Outline, ReadLimits, Renders};
 
 use crate::ExperimentError;
-use crate::code::{self, CodeTask};
+use crate::code::{self, CodeTask, Told};
 use crate::request::Request;
 use crate::runner::{Loaded, Runner};
 
@@ -31,12 +31,21 @@ pub struct Plan {
     pub candidate: VersionRef,
     /// The baseline, as far as it can be read.
     pub baseline: Option<VersionRef>,
+    /// The candidate's kind, as far as it can be read.
+    pub kind: Kind,
     /// The candidate's language, when it says one.
     pub language: Option<String>,
     /// The seed.
     pub seed: Seed,
     /// Whether everything is run twice.
     pub repeat: bool,
+}
+
+impl Plan {
+    /// What the candidate tells of its code.
+    pub(crate) fn told(&self) -> Told<'_> {
+        Told { language: self.language.as_deref(), kind: self.kind }
+    }
 }
 
 /// One check with its guest.
@@ -134,6 +143,7 @@ pub fn plan(request: &Request, runner: &Runner) -> Result<Plan, ExperimentError>
         findings: cases.findings,
         candidate,
         baseline,
+        kind,
         language,
         seed,
         repeat: by_risk.repeat,

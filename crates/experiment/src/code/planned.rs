@@ -19,16 +19,16 @@ pub(crate) fn checks(
     runner: &Runner,
     renderings: &[&Rendering],
 ) -> Result<(Vec<PlannedCheck>, Vec<Finding>), ExperimentError> {
-    let of_template = plan.language.as_deref();
+    let template = plan.told();
     let rendered = || renderings.iter().copied();
     let mut planned = Planned { request, runner, checks: Vec::new(), notes: Vec::new() };
     for check in &plan.code {
         if check.analysis == Analysis::Syntax {
-            planned.notes.extend(of_unknown_language(rendered(), of_template));
+            planned.notes.extend(of_unknown_language(rendered(), template));
         }
         let languages = match check.analysis {
-            Analysis::Syntax | Analysis::Lint => languages(rendered(), of_template),
-            Analysis::Run => languages_of_tests(rendered(), of_template),
+            Analysis::Syntax | Analysis::Lint => languages(rendered(), template),
+            Analysis::Run => languages_of_tests(rendered(), template),
         };
         for language in languages {
             let task = CodeTask { analysis: check.analysis, language: language.to_owned(), suite: None };
@@ -46,7 +46,7 @@ pub(crate) fn checks(
         }
     }
     for check in plan.checks.iter().filter(|check| check.applies == Applies::Code) {
-        planned.add_own(check, &languages(rendered(), of_template));
+        planned.add_own(check, &languages(rendered(), template));
     }
     for (index, suite) in request.policy.suites().iter().enumerate() {
         let language = genesis_template::language_named(&suite.language)
