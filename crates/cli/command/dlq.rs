@@ -57,10 +57,10 @@ fn list(letters: &[DeadLetter], format: Format) -> Result<(), Failure> {
                     text,
                     "{:>6}  {}  {}  deliveries {}: {}",
                     letter.number,
-                    letter.subject.escape_debug(),
-                    letter.id.as_deref().unwrap_or("without id").escape_debug(),
+                    shown(&letter.subject),
+                    shown(letter.id.as_deref().unwrap_or("without id")),
                     letter.deliveries,
-                    letter.reason.escape_debug()
+                    shown(&letter.reason)
                 )
                 .expect(INFALLIBLE);
             }
@@ -82,22 +82,31 @@ fn show(letter: &DeadLetter, format: Format) -> Result<(), Failure> {
         Format::Human => {
             for (name, value) in [
                 ("number", letter.number.to_string()),
-                ("reason", letter.reason.escape_debug().to_string()),
-                ("subject", letter.subject.escape_debug().to_string()),
-                ("id", letter.id.as_deref().unwrap_or("none").escape_debug().to_string()),
-                ("origin", letter.origin.escape_debug().to_string()),
+                ("reason", shown(&letter.reason)),
+                ("subject", shown(&letter.subject)),
+                ("id", shown(letter.id.as_deref().unwrap_or("none"))),
+                ("origin", shown(&letter.origin)),
                 ("deliveries", letter.deliveries.to_string()),
             ] {
                 writeln!(text, "{name:<11}{value}").expect(INFALLIBLE);
             }
-            let shown: String = sent
-                .chars()
-                .flat_map(|c| if c.is_control() && c != '\n' { c.escape_debug().collect() } else { vec![c] })
-                .collect();
-            writeln!(text, "\n{shown}").expect(INFALLIBLE);
+            let sent: Vec<String> = sent.split('\n').map(shown).collect();
+            writeln!(text, "\n{}", sent.join("\n")).expect(INFALLIBLE);
         }
     }
     print(&text)
+}
+
+/// A line as it is, but for what would steer a terminal or pass for something else.
+fn shown(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '"' | '\'' | '\\' => shown.push(c),
+            c => shown.extend(c.escape_debug()),
+        }
+    }
+    shown
 }
 
 fn fields(letter: &DeadLetter) -> Value {
@@ -110,4 +119,15 @@ fn fields(letter: &DeadLetter) -> Value {
         "deliveries": letter.deliveries,
         "bytes": letter.payload.len(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quotes_are_shown_as_they_are_and_nothing_steers_the_terminal() {
+        assert_eq!(shown(r#"no field "b", see c:\d or it's"#), r#"no field "b", see c:\d or it's"#);
+        assert_eq!(shown("a\u{1b}[31mb\r\n\u{202e}"), "a\\u{1b}[31mb\\r\\n\\u{202e}");
+    }
 }

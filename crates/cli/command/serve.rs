@@ -47,6 +47,7 @@ pub(crate) fn run(args: &Serve, global: &Global) -> Result<Exit, Failure> {
             policy,
             guests,
             concurrency,
+            batch: args.batch.get(),
             timeout: Duration::from_secs(args.timeout),
             grace: Duration::from_secs(args.grace),
             listener,

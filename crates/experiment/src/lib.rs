@@ -23,6 +23,7 @@ mod measure;
 mod once;
 mod plan;
 mod rebuild;
+mod record;
 mod recover;
 mod replay;
 mod request;
@@ -42,7 +43,7 @@ pub use codes::{
     UNREADABLE, VERDICT_CONTRADICTED,
 };
 pub use commit::{
-    CommitPoint, Commits, Hooks, baseline_in_force, dry_run, promoted_versions, run, run_asked,
+    CommitPoint, Commits, Hooks, baseline_in_force, dry_run, promoted_versions, run, run_recorded,
 };
 pub use doctor::{Examination, HostState, Tried};
 pub use error::ExperimentError;
@@ -53,6 +54,7 @@ pub use manifest::guest_manifest;
 pub use measure::{Measurement, Progress, measure};
 pub use plan::{CodeCheck, Plan, PlannedCheck, plan};
 pub use rebuild::rebuild_ledger;
+pub use record::{Prepared, Recorded, Recorder};
 pub use recover::{RecoveryNote, recover};
 pub use replay::{Difference, Replayed, replay};
 pub use request::{Baseline, BaselineOrigin, Request, UserGuest};
