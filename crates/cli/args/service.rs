@@ -14,6 +14,9 @@ pub(crate) struct Serve {
     /// Most experiments at once, and as many jobs [default: as many as there are threads]
     #[arg(long, value_name = "COUNT")]
     pub(crate) concurrency: Option<std::num::NonZeroUsize>,
+    /// Most experiments that are recorded at once, by one sync
+    #[arg(long, value_name = "COUNT", default_value = "64")]
+    pub(crate) batch: std::num::NonZeroUsize,
     /// Where health and metrics are answered over HTTP; port 0 takes a free one
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
     pub(crate) listen: std::net::SocketAddr,

@@ -51,6 +51,7 @@ pub(crate) fn run(args: &Serve, global: &Global) -> Result<Exit, Failure> {
             runner,
             rules,
             concurrency,
+            batch: args.batch.get(),
             timeout: Duration::from_secs(args.timeout),
             grace: Duration::from_secs(args.grace),
             listener,

@@ -9,20 +9,19 @@
 
 use genesis_domain::{
     CommitId, Effect, Experiment, ExperimentRecord, ExperimentStatus, Head, Measured, Metric, Promotion,
-    RefUpdate, RunShadow, Step, StepCommit, Trailer, Verdict,
+    RunShadow, Step, StepCommit, Trailer, Verdict,
 };
-use genesis_history::{
-    BranchCommit, ExperimentCommits, Files, History, StepTree, Written, experiment_ref, template_ref,
-};
+use genesis_history::{BranchCommit, ExperimentCommits, Files, History, StepTree, Written, template_ref};
 use genesis_sandbox::Cancel;
-use genesis_store::{Commit, Committed, Ledger};
+use genesis_store::Ledger;
 
 use crate::ExperimentError;
-use crate::announce::{Asked, announcements};
+use crate::announce::Asked;
 use crate::judge::judge;
 use crate::measure::{Measurement, Progress, measure};
 use crate::part::{Part, Watch, begin};
 use crate::plan::{Plan, plan};
+use crate::record::{Prepared, Recorded, Recorder};
 use crate::request::{Baseline, BaselineOrigin, Request};
 use crate::runner::Runner;
 use crate::shadow::shadows;
@@ -98,26 +97,31 @@ pub async fn run(
     cancel: &Cancel,
     hooks: &Hooks<'_>,
 ) -> Result<Experiment, ExperimentError> {
-    run_asked(request, None, runner, commits, cancel, hooks).await
-}
-
-/// As [`run`], for somebody whose ids the announcements carry.
-///
-/// # Errors
-/// As [`run`].
-pub async fn run_asked(
-    mut request: Request,
-    asked: Option<&Asked>,
-    runner: &Runner,
-    commits: Option<&Commits>,
-    cancel: &Cancel,
-    hooks: &Hooks<'_>,
-) -> Result<Experiment, ExperimentError> {
     let Some(commits) = commits else {
         let experiment = dry_run(&request, runner, cancel, hooks.progress, hooks.clock_us)?;
         (hooks.reached)(CommitPoint::Judged);
         return Ok(experiment);
     };
+    let alone = async |prepared| {
+        let mut recorder = Recorder::new(commits.clone());
+        recorder.record(&[prepared], hooks.reached, hooks.waiting).await.remove(0)
+    };
+    run_recorded(request, None, runner, commits, alone, cancel, hooks).await
+}
+
+/// As [`run`], for somebody whose ids the announcements carry, and recorded by `record`, which may do so for many at once.
+///
+/// # Errors
+/// As [`run`].
+pub async fn run_recorded(
+    mut request: Request,
+    asked: Option<&Asked>,
+    runner: &Runner,
+    commits: &Commits,
+    record: impl AsyncFn(Prepared) -> Recorded,
+    cancel: &Cancel,
+    hooks: &Hooks<'_>,
+) -> Result<Experiment, ExperimentError> {
     for again in 0..MOST_TRIES {
         let started = (hooks.clock_us)();
         let planning = begin(hooks.watch, Part::Plan);
@@ -135,12 +139,13 @@ pub async fn run_asked(
         }
         let started = (hooks.clock_us)();
         let committing = begin(hooks.watch, Part::Commit);
-        let committed = judged.commit(commits, hooks).await?;
+        let recorded = record(judged.prepared()).await?;
         drop(committing);
-        if let Some((written, effect)) = committed {
+        if let Some(written) = recorded {
             let committed_us = (hooks.clock_us)() - started;
             let shadows = judged.shadows(runner, cancel);
-            return Ok(judged.into_experiment(written, effect, committed_us, shadows));
+            let effect = judged.effect(&written);
+            return Ok(judged.into_experiment(written.commits, effect, committed_us, shadows));
         }
         request.baseline = baseline_in_force(commits, &request.template).await?;
         request.promoted = promoted_versions(commits, &request.template).await?;
@@ -224,45 +229,17 @@ pub(crate) struct Judged<'a> {
 }
 
 impl Judged<'_> {
-    /// Commits in the order of this module; `None` when another version came into force meanwhile.
-    async fn commit(
-        &self,
-        commits: &Commits,
-        hooks: &Hooks<'_>,
-    ) -> Result<Option<(Vec<StepCommit>, Effect)>, ExperimentError> {
-        let request = self.request;
-        let lock = commits.history.lock(|| (hooks.waiting)())?;
-        let written = lock.write(&[self.to_commits()])?.pop().expect("one experiment was written");
-        (hooks.reached)(CommitPoint::ObjectsWritten);
-
-        let tip = written.commits.last().expect("an experiment has steps").commit.clone();
-        let mut refs = vec![RefUpdate { name: experiment_ref(request.id), target: tip.clone() }];
-        if let Some(branch) = &written.branch {
-            refs.push(RefUpdate { name: template_ref(&request.template), target: branch.clone() });
+    /// What is to be recorded of it.
+    fn prepared(&self) -> Prepared {
+        let commits = self.to_commits();
+        let promotion = commits.promotion.is_some().then(|| self.promotion());
+        Prepared {
+            record: self.record(),
+            promotion,
+            announces: self.request.announces,
+            asked: self.asked.cloned(),
+            commits,
         }
-        let record = self.record(&written, tip);
-        let promotion = written.branch.as_ref().map(|branch| self.promotion(branch));
-        let outbox = if request.announces { announcements(&record, self.asked) } else { Vec::new() };
-        let commit = Commit { record, promotion, refs: refs.clone(), outbox };
-        let committed = commits.ledger.commit(&[commit]).await?.pop().expect("one experiment was committed");
-        match committed {
-            Committed::Recorded => {}
-            Committed::HeadMoved { .. } => return Ok(None),
-            Committed::AlreadyRecorded | Committed::Conflict => {
-                return Err(ExperimentError::Request(format!(
-                    "experiment {} is recorded already",
-                    request.id
-                )));
-            }
-        }
-        (hooks.reached)(CommitPoint::LedgerCommitted);
-        lock.set_refs(&refs)?;
-        (hooks.reached)(CommitPoint::RefsSet);
-        commits.ledger.mark_refs_set(&refs).await?;
-        drop(lock);
-        (hooks.reached)(CommitPoint::Recorded);
-        let effect = self.effect(&written);
-        Ok(Some((written.commits, effect)))
     }
 
     /// What runs would have taken that a budget ended. After the record, which it is no part of and need not wait for it.
@@ -421,7 +398,8 @@ impl Judged<'_> {
         )
     }
 
-    fn record(&self, written: &Written, tip: CommitId) -> ExperimentRecord {
+    /// Its record, but for what only writing tells.
+    fn record(&self) -> ExperimentRecord {
         let evidence = &self.measurement.evidence;
         let merges = self.verdict.decision.merges();
         let reason = self.verdict.reasons.first();
@@ -436,7 +414,7 @@ impl Judged<'_> {
             rationale: reason.map(|reason| format!("{}: {}", reason.rule, reason.text)).unwrap_or_default(),
             risk: self.request.risk,
             policy: self.request.policy.name().to_owned(),
-            tip,
+            tip: not_written(),
             baseline: self.request.baseline.as_ref().and_then(|baseline| baseline.commit().cloned()),
             created_at_ms: self.request.created_at_ms,
             runtime_ms: self.measured_us / 1000,
@@ -452,13 +430,13 @@ impl Judged<'_> {
             cases_failed: evidence.cases.iter().filter(|case| !case.candidate.passed).count() as u64,
             detail: serde_json::json!({
                 "measured_us": self.measured_us,
-                "steps": written.commits,
+                "steps": null,
                 "runs": evidence.runs.len(),
             }),
         }
     }
 
-    fn promotion(&self, branch: &CommitId) -> Promotion {
+    fn promotion(&self) -> Promotion {
         let expected = match self.request.baseline.as_ref().map(|baseline| &baseline.origin) {
             Some(BaselineOrigin::InForce(commit)) => Some(commit.clone()),
             _ => None,
@@ -466,7 +444,7 @@ impl Judged<'_> {
         Promotion {
             head: Head {
                 template: self.request.template.clone(),
-                commit: branch.clone(),
+                commit: not_written(),
                 version: self.plan.candidate.version.clone(),
                 digest: self.plan.candidate.digest.clone(),
             },
@@ -479,6 +457,12 @@ impl Judged<'_> {
 
 fn version_file(text: &genesis_abi::TemplateText, version: &genesis_domain::VersionRef) -> VersionFile {
     VersionFile { path: text.path.clone(), version: version.version.clone(), digest: version.digest.clone() }
+}
+
+/// Stands for a commit until it is written: git's name for none.
+fn not_written() -> CommitId {
+    const NONE: &str = "0000000000000000000000000000000000000000";
+    NONE.parse().expect("it is forty hexadecimal digits")
 }
 
 fn step(step: Step, files: Files, subject: String) -> StepTree {

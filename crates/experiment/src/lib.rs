@@ -24,6 +24,7 @@ mod once;
 mod part;
 mod plan;
 mod rebuild;
+mod record;
 mod recover;
 mod replay;
 mod request;
@@ -43,7 +44,7 @@ pub use codes::{
     UNREADABLE, VERDICT_CONTRADICTED,
 };
 pub use commit::{
-    CommitPoint, Commits, Hooks, baseline_in_force, dry_run, promoted_versions, run, run_asked,
+    CommitPoint, Commits, Hooks, baseline_in_force, dry_run, promoted_versions, run, run_recorded,
 };
 pub use doctor::{Examination, HostState, Tried};
 pub use error::ExperimentError;
@@ -55,6 +56,7 @@ pub use measure::{Measurement, Progress, measure};
 pub use part::{Part, Watch};
 pub use plan::{CodeCheck, Plan, PlannedCheck, plan};
 pub use rebuild::rebuild_ledger;
+pub use record::{Prepared, Recorded, Recorder};
 pub use recover::{RecoveryNote, recover};
 pub use replay::{Difference, Replayed, replay};
 pub use request::{Baseline, BaselineOrigin, Request, UserGuest};

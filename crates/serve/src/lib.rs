@@ -5,6 +5,7 @@
 //! recorded already is only announced again. Time, addresses and the policy are given; the crate prints nothing.
 
 mod cancel;
+mod commit;
 mod http;
 mod intake;
 mod jobs;

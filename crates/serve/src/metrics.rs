@@ -1,5 +1,9 @@
 //! What is counted, for Prometheus.
 
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
+
+use genesis_experiment::CommitPoint;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -27,6 +31,19 @@ pub(crate) struct Metrics {
     pub(crate) buried: Counter,
     /// From when a request was received to when its result was recorded.
     pub(crate) seconds: Histogram,
+    /// Batches that were recorded.
+    pub(crate) batches: Counter,
+    /// Experiments in them.
+    pub(crate) batched: Counter,
+    /// Time that recording took, by the point that it ended with, and acknowledging.
+    pub(crate) committing: Family<Stage, Counter<f64, AtomicU64>>,
+}
+
+/// A part of making a result safe.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(crate) struct Stage {
+    /// A point of commit, or `acknowledged`.
+    pub(crate) stage: &'static str,
 }
 
 /// What became of a request.
@@ -49,6 +66,9 @@ impl Metrics {
             unsent: Counter::default(),
             buried: Counter::default(),
             seconds: Histogram::new(SECONDS),
+            batches: Counter::default(),
+            batched: Counter::default(),
+            committing: Family::default(),
         };
         let mut registry = Registry::with_prefix("genesis");
         registry.register("requests", "Requests by kind and outcome", metrics.requests.clone());
@@ -59,7 +79,25 @@ impl Metrics {
         registry.register("buried", "Messages given up by the broker and buried", metrics.buried.clone());
         let seconds = "From request to recorded result";
         registry.register_with_unit("experiment", seconds, Unit::Seconds, metrics.seconds.clone());
+        registry.register("batches", "Batches of experiments recorded at once", metrics.batches.clone());
+        registry.register("batched", "Experiments recorded in batches", metrics.batched.clone());
+        let text = "Time until a point of commit since the one before, and of acknowledging";
+        registry.register_with_unit("committing", text, Unit::Seconds, metrics.committing.clone());
         (metrics, registry)
+    }
+
+    /// Adds to the time that reaching a point took.
+    pub(crate) fn committing(&self, point: CommitPoint, time: Duration) {
+        self.stage(point.as_str(), time);
+    }
+
+    /// Adds to the time that acknowledging took.
+    pub(crate) fn acknowledged(&self, time: Duration) {
+        self.stage("acknowledged", time);
+    }
+
+    fn stage(&self, stage: &'static str, time: Duration) {
+        self.committing.get_or_create(&Stage { stage }).inc_by(time.as_secs_f64());
     }
 
     /// Counts one request.

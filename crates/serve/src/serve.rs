@@ -10,9 +10,10 @@ use genesis_domain::subject::STATUS;
 use genesis_experiment::{CommitPoint, Commits, Runner, UserGuest};
 use genesis_policy::Policy;
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
+use crate::commit::Committer;
 use crate::metrics::Metrics;
 use crate::traces::Traces;
 use crate::worker::{Shared, Work};
@@ -33,6 +34,8 @@ pub struct Config {
     pub rules: watch::Receiver<Arc<Rules>>,
     /// Most experiments at once, and as many jobs.
     pub concurrency: usize,
+    /// Most experiments that are recorded at once. So many may wait for it beside those that run.
+    pub batch: usize,
     /// After which an experiment is given up, unless its request says a shorter time.
     pub timeout: Duration,
     /// How long running experiments may take to finish when the service ends.
@@ -89,8 +92,11 @@ pub async fn run(
     let (stop, stopped) = watch::channel(false);
     let (abort, aborted) = watch::channel(false);
     let (close, closed) = watch::channel(false);
+    let committer = Committer::start(config.commits.clone(), config.batch, metrics.clone(), config.reached);
     let shared = Arc::new(Shared {
         bus: config.bus,
+        committer,
+        running: Arc::new(Semaphore::new(config.concurrency)),
         commits: config.commits,
         runner: config.runner,
         rules: config.rules,
@@ -106,9 +112,10 @@ pub async fn run(
     });
     let mut workers = JoinSet::new();
     for _ in 0..config.concurrency {
-        for work in [Work::Experiments, Work::Jobs] {
-            workers.spawn(crate::worker::run(Arc::clone(&shared), work));
-        }
+        workers.spawn(crate::worker::run(Arc::clone(&shared), Work::Jobs));
+    }
+    for _ in 0..config.concurrency.saturating_add(config.batch) {
+        workers.spawn(crate::worker::run(Arc::clone(&shared), Work::Experiments));
     }
     workers.spawn(crate::worker::run(Arc::clone(&shared), Work::Cancels));
     workers.spawn(bury(Arc::clone(&shared)));

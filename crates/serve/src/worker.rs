@@ -2,8 +2,8 @@
 
 use std::future::Future;
 use std::pin::pin;
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use genesis_bus::{Bus, CANCELS, Delivery, EXPERIMENTS, JOBS, Outgoing};
@@ -11,14 +11,15 @@ use genesis_domain::subject::{EXPERIMENT_FAILED, EXPERIMENT_RESULT};
 use genesis_domain::{ExperimentId, InboxMessage, TemplateId};
 use genesis_experiment::{
     CommitPoint, Commits, ExperimentError, Hooks, LoadCaps, Request, Runner, Watch, baseline_in_force,
-    promoted_versions, run_asked,
+    promoted_versions, run_recorded,
 };
 use genesis_policy::Policy;
 use genesis_sandbox::Cancel;
 use genesis_store::{Received, StoreError};
-use tokio::sync::watch;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::Instant;
 
+use crate::commit::Committer;
 use crate::metrics::Metrics;
 use crate::request::{Came, Refusal, RunRequest, sender_of};
 use crate::serve::{LOOK, Rules};
@@ -34,6 +35,9 @@ const MOST_BACKOFF: Duration = Duration::from_mins(1);
 pub(crate) struct Shared {
     pub(crate) bus: Bus,
     pub(crate) commits: Commits,
+    pub(crate) committer: Committer,
+    /// As many as may run at once. One that only waits for its record lets the next one run.
+    pub(crate) running: Arc<Semaphore>,
     pub(crate) runner: Runner,
     pub(crate) rules: watch::Receiver<Arc<Rules>>,
     pub(crate) timeout: Duration,
@@ -96,10 +100,17 @@ pub(crate) enum Answer {
 /// work on it: what is too much stays with the broker.
 pub(crate) async fn run(shared: Arc<Shared>, work: Work) {
     while !*shared.stopped.borrow() {
+        let place = match work {
+            Work::Experiments => shared.place().await,
+            Work::Jobs | Work::Cancels => Place::default(),
+        };
+        if *shared.stopped.borrow() {
+            break;
+        }
         match shared.bus.receive(work.channel(), LOOK).await {
             Ok(Some(delivery)) => {
                 shared.metrics.in_flight.inc();
-                shared.work_on(delivery, work).await;
+                shared.work_on(delivery, work, place).await;
                 shared.metrics.in_flight.dec();
             }
             Ok(None) => {}
@@ -111,15 +122,32 @@ pub(crate) async fn run(shared: Arc<Shared>, work: Work) {
     }
 }
 
+/// A place among those that run, until it is given up.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Place(Arc<Mutex<Option<OwnedSemaphorePermit>>>);
+
+impl Place {
+    fn give_up(&self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+    }
+}
+
 impl Shared {
-    async fn work_on(self: &Arc<Self>, delivery: Delivery, work: Work) {
+    /// Waits for a place to run.
+    async fn place(&self) -> Place {
+        // It is never closed; one that is gets nobody a place, and nobody waits for one.
+        Place(Arc::new(Mutex::new(Arc::clone(&self.running).acquire_owned().await.ok())))
+    }
+
+    async fn work_on(self: &Arc<Self>, delivery: Delivery, work: Work, place: Place) {
         let trace = self.traces.message(work.as_str(), &delivery.subject, &delivery.payload);
         let answer = match work {
-            Work::Experiments => self.experiment(&delivery, &trace).await,
+            Work::Experiments => self.experiment(&delivery, &trace, place).await,
             Work::Jobs => jobs::job(self, &delivery).await,
             Work::Cancels => cancel::cancel(self, &delivery).await,
         };
         let origin = delivery.origin.clone();
+        let answered = Instant::now();
         let (outcome, told) = match answer {
             Answer::Recorded => ("recorded", delivery.ack().await),
             Answer::Known => ("known", delivery.ack().await),
@@ -143,6 +171,7 @@ impl Shared {
             Answer::HandedBack => ("handed_back", delivery.retry_after(Duration::from_millis(100)).await),
         };
         self.metrics.answered(work.as_str(), outcome);
+        self.metrics.acknowledged(answered.elapsed());
         trace.end(outcome);
         if let Err(error) = told {
             // It comes again when its lease is over, and is known then.
@@ -150,7 +179,7 @@ impl Shared {
         }
     }
 
-    async fn experiment(self: &Arc<Self>, delivery: &Delivery, trace: &Trace) -> Answer {
+    async fn experiment(self: &Arc<Self>, delivery: &Delivery, trace: &Trace, place: Place) -> Answer {
         let receiving = trace.part("receive");
         let came =
             Came { payload: &delivery.payload, message_id: delivery.id.as_deref(), origin: &delivery.origin };
@@ -193,7 +222,7 @@ impl Shared {
         let cancel = Cancel::new();
         let timeout =
             asked.timeout_ms.map_or(self.timeout, |asked| self.timeout.min(Duration::from_millis(asked)));
-        let running = self.run_experiment(asked.clone(), rules, cancel.clone(), trace.clone());
+        let running = self.run_experiment(asked.clone(), rules, cancel.clone(), trace.clone(), place);
         let (outcome, ended) = self.held(delivery, Some(asked.id), running, timeout, &cancel).await;
         match (outcome, ended) {
             (Ok(()), _) => {
@@ -239,6 +268,7 @@ impl Shared {
         rules: Arc<Rules>,
         cancel: Cancel,
         trace: Trace,
+        place: Place,
     ) -> impl Future<Output = Result<(), Failed>> + use<> {
         let shared = Arc::clone(self);
         let runtime = tokio::runtime::Handle::current();
@@ -247,16 +277,22 @@ impl Shared {
                 let begun = Instant::now();
                 let clock = move || u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
                 let watch = trace.watch();
+                let reached = |point| {
+                    (shared.reached)(point);
+                    // What is left to do is to wait.
+                    place.give_up();
+                };
                 let hooks = Hooks {
                     progress: &|_| {},
-                    reached: &shared.reached,
+                    reached: &reached,
                     waiting: &|| {},
                     clock_us: &clock,
                     watch: watch.as_ref().map(|watch| watch as Watch<'_>),
                 };
                 let request = shared.request(&asked, &rules).await?;
-                let commits = Some(&shared.commits);
-                run_asked(request, Some(&asked.asked), &shared.runner, commits, &cancel, &hooks).await?;
+                let record = async |prepared| shared.committer.record(prepared).await;
+                let (runner, commits) = (&shared.runner, &shared.commits);
+                run_recorded(request, Some(&asked.asked), runner, commits, record, &cancel, &hooks).await?;
                 Ok::<(), Failed>(())
             })
         });

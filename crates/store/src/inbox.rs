@@ -24,14 +24,15 @@ pub enum Received {
 }
 
 impl Ledger {
-    /// Notes a request, unless one of its id is there already.
+    /// Notes a request, unless one of its id is there already. A note that is lost with the machine's power comes again with
+    /// its request.
     ///
     /// # Errors
     /// What the database says. Nothing is noted then.
     pub async fn receive(&self, message: &InboxMessage) -> Result<Received, StoreError> {
         const ACTION: &str = "note a request";
         let id = message.experiment.to_string();
-        let mut transaction = self.begin(ACTION).await?;
+        let mut transaction = self.begin_note(ACTION).await?;
         let mut connection = transaction.connection();
         let row = query(FIND).bind(&id).fetch_optional(&mut connection).await.during(&self.path, ACTION)?;
         if let Some(row) = row {

@@ -107,6 +107,11 @@ impl Ledger {
         self.database.begin().await.during(&self.path, action)
     }
 
+    /// Begins to note what comes again or is found out anew when it is lost with the machine's power.
+    pub(crate) async fn begin_note(&self, action: &'static str) -> Result<Transaction, StoreError> {
+        self.database.begin_note().await.during(&self.path, action)
+    }
+
     /// A connection to read by.
     pub(crate) async fn reader(&self, action: &'static str) -> Result<Reader, StoreError> {
         self.database.reader().await.during(&self.path, action)

@@ -60,7 +60,8 @@ impl Ledger {
             .max_connections(READERS)
             .acquire_timeout(BUSY_TIMEOUT)
             .connect_lazy_with(options);
-        let ledger = Self { path: path.to_owned(), database: Database::Sqlite { writer, reader } };
+        let ledger =
+            Self { path: path.to_owned(), database: Database::Sqlite { writer, reader, durability } };
         ledger.migrate_in_turn().await?;
         Ok(ledger)
     }

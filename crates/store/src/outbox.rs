@@ -48,13 +48,13 @@ impl Ledger {
     }
 
     /// Notes that announcements were sent, at `at_ms` milliseconds since the Unix epoch. One that was noted before
-    /// keeps its time.
+    /// keeps its time. A note that is lost with the machine's power lets them be sent once more.
     ///
     /// # Errors
     /// What the database says. Nothing is noted then.
     pub async fn mark_sent<I: AsRef<str>>(&self, message_ids: &[I], at_ms: i64) -> Result<(), StoreError> {
         const ACTION: &str = "note the announcements that were sent";
-        let mut transaction = self.begin(ACTION).await?;
+        let mut transaction = self.begin_note(ACTION).await?;
         for id in message_ids {
             query(MARK)
                 .bind(id.as_ref())

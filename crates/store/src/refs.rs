@@ -36,13 +36,14 @@ impl Ledger {
             .collect()
     }
 
-    /// Notes that refs were set. One that must point elsewhere by now stays pending.
+    /// Notes that refs were set. One that must point elsewhere by now stays pending. A note that is lost with the machine's
+    /// power lets them be set once more.
     ///
     /// # Errors
     /// What the database says. Nothing is noted then.
     pub async fn mark_refs_set(&self, updates: &[RefUpdate]) -> Result<(), StoreError> {
         const ACTION: &str = "note the refs that were set";
-        let mut transaction = self.begin(ACTION).await?;
+        let mut transaction = self.begin_note(ACTION).await?;
         for update in updates {
             query(MARK)
                 .bind(&update.name)

@@ -1,13 +1,20 @@
 //! One way to say SQL to both databases. The statements are the same text for both; values are text, whole numbers and
 //! real numbers, and nothing else.
 
+use genesis_domain::Durability;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgPool, PgRow};
 use sqlx::sqlite::{SqlitePool, SqliteRow};
-use sqlx::{Decode, PgConnection, Postgres, Row as _, Sqlite, SqliteConnection, Type};
+use sqlx::{Decode, PgConnection, Postgres, Row as _, SqlSafeStr as _, Sqlite, SqliteConnection, Type};
 
 /// Serialises writers of a PostgreSQL ledger as the file's lock does those of an SQLite one, until the transaction ends.
 const LOCK: &str = "SELECT pg_advisory_xact_lock(1195724357)";
+
+/// Whether SQLite syncs its log with each transaction.
+const SYNCED: &str = "PRAGMA synchronous = FULL";
+const NOT_SYNCED: &str = "PRAGMA synchronous = NORMAL";
+/// PostgreSQL does not wait for its log to be synced.
+const NOT_AWAITED: &str = "SET LOCAL synchronous_commit = off";
 
 /// The database behind a ledger.
 #[derive(Clone)]
@@ -17,6 +24,7 @@ pub(crate) enum Database {
         /// One connection: writers of this process wait in line rather than for the file's lock.
         writer: SqlitePool,
         reader: SqlitePool,
+        durability: Durability,
     },
     /// A database of a server.
     Postgres(PgPool),
@@ -25,12 +33,33 @@ pub(crate) enum Database {
 impl Database {
     /// Begins to write. The lock is taken at once: a transaction that reads first and writes later could not be repeated.
     pub(crate) async fn begin(&self) -> Result<Transaction, sqlx::Error> {
+        self.begin_synced(true).await
+    }
+
+    /// Begins to write what may be lost with the machine's power, because it is found out anew then. It is not synced by itself,
+    /// only with what is written after it.
+    pub(crate) async fn begin_note(&self) -> Result<Transaction, sqlx::Error> {
+        self.begin_synced(false).await
+    }
+
+    async fn begin_synced(&self, is_synced: bool) -> Result<Transaction, sqlx::Error> {
         match self {
-            Self::Sqlite { writer, .. } => {
-                writer.begin_with("BEGIN IMMEDIATE").await.map(Transaction::Sqlite)
+            Self::Sqlite { writer, durability, .. } => {
+                let mut connection = writer.acquire().await?;
+                // Said each time: whoever had the connection before may have said otherwise.
+                if *durability == Durability::Durable {
+                    let synchronous = if is_synced { SYNCED } else { NOT_SYNCED };
+                    sqlx::query(synchronous).execute(&mut *connection).await?;
+                }
+                sqlx::Transaction::begin(connection, Some("BEGIN IMMEDIATE".into_sql_str()))
+                    .await
+                    .map(Transaction::Sqlite)
             }
             Self::Postgres(pool) => {
                 let mut transaction = pool.begin().await?;
+                if !is_synced {
+                    sqlx::query(NOT_AWAITED).execute(&mut *transaction).await?;
+                }
                 sqlx::query(LOCK).execute(&mut *transaction).await?;
                 Ok(Transaction::Postgres(transaction))
             }
@@ -47,7 +76,7 @@ impl Database {
 
     pub(crate) async fn close(&self) {
         match self {
-            Self::Sqlite { writer, reader } => {
+            Self::Sqlite { writer, reader, .. } => {
                 reader.close().await;
                 writer.close().await;
             }

@@ -1,0 +1,87 @@
+//! Recording what is judged: whatever waits when the record is free is recorded together, by one pack, one transaction and one
+//! change of refs. Nobody waits for others to come, so a single experiment is as fast as alone.
+
+use std::cell::Cell;
+use std::time::Duration;
+
+use genesis_experiment::{CommitPoint, Commits, ExperimentError, Prepared, Recorded, Recorder};
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::Instant;
+
+use crate::metrics::Metrics;
+
+/// Before the next look at refs that could not be set.
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// Hands experiments to the one that records. It ends when all are dropped.
+#[derive(Debug, Clone)]
+pub(crate) struct Committer(mpsc::Sender<Waiting>);
+
+#[derive(Debug)]
+struct Waiting {
+    prepared: Prepared,
+    answer: oneshot::Sender<Recorded>,
+}
+
+impl Committer {
+    /// Starts one that records at most so many at once. It has a thread of its own, because git is written there.
+    pub(crate) fn start(commits: Commits, most: usize, metrics: Metrics, reached: fn(CommitPoint)) -> Self {
+        let (sender, mut waiting) = mpsc::channel(most);
+        let runtime = tokio::runtime::Handle::current();
+        tokio::task::spawn_blocking(move || {
+            let mut recorder = Recorder::new(commits);
+            runtime.block_on(async {
+                let mut batch = Vec::with_capacity(most);
+                loop {
+                    let came = waiting.recv_many(&mut batch, most);
+                    if recorder.is_settled() {
+                        if came.await == 0 {
+                            return;
+                        }
+                    } else if let Ok(came) = tokio::time::timeout(PAUSE, came).await {
+                        if came == 0 {
+                            return;
+                        }
+                    } else {
+                        // Tried again until it can be done.
+                        let _later = recorder.settle(&|| {}).await;
+                        continue;
+                    }
+                    record(&mut recorder, &mut batch, &metrics, reached).await;
+                }
+            });
+        });
+        Self(sender)
+    }
+
+    /// Waits until the experiment is recorded, or cannot be.
+    pub(crate) async fn record(&self, prepared: Prepared) -> Recorded {
+        let ended = || ExperimentError::Request("the service ends".to_owned());
+        let (answer, recorded) = oneshot::channel();
+        self.0.send(Waiting { prepared, answer }).await.map_err(|_| ended())?;
+        recorded.await.map_err(|_| ended())?
+    }
+}
+
+async fn record(
+    recorder: &mut Recorder,
+    batch: &mut Vec<Waiting>,
+    metrics: &Metrics,
+    reached: fn(CommitPoint),
+) {
+    let (prepared, answers): (Vec<_>, Vec<_>) =
+        batch.drain(..).map(|waiting| (waiting.prepared, waiting.answer)).unzip();
+    let before = Cell::new(Instant::now());
+    let reached = |point: CommitPoint| {
+        reached(point);
+        let now = Instant::now();
+        metrics.committing(point, now.duration_since(before.replace(now)));
+    };
+    let recorded = recorder.record(&prepared, &reached, &|| {}).await;
+    metrics.batches.inc();
+    metrics.batched.inc_by(prepared.len() as u64);
+    for (answer, recorded) in answers.into_iter().zip(recorded) {
+        // Whoever waited has gone only with the service.
+        let _gone = answer.send(recorded);
+    }
+}
