@@ -15,7 +15,7 @@ pub(crate) struct Serve {
     #[arg(long, value_name = "COUNT")]
     pub(crate) concurrency: Option<std::num::NonZeroUsize>,
     /// Most experiments that are recorded at once, by one sync
-    #[arg(long, value_name = "COUNT", default_value = "64")]
+    #[arg(long, value_name = "COUNT", default_value_t = Serve::MOST_IN_A_BATCH)]
     pub(crate) batch: std::num::NonZeroUsize,
     /// Where health and metrics are answered over HTTP; port 0 takes a free one
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
@@ -29,6 +29,11 @@ pub(crate) struct Serve {
     /// Seconds after which an experiment is given up
     #[arg(long, value_name = "SECONDS", default_value_t = 3600)]
     pub(crate) timeout: u64,
+}
+
+impl Serve {
+    /// What a batch saves is saved by then.
+    pub(crate) const MOST_IN_A_BATCH: std::num::NonZeroUsize = std::num::NonZeroUsize::new(64).unwrap();
 }
 
 #[derive(Debug, Args)]

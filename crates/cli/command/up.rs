@@ -46,6 +46,7 @@ pub(crate) fn run(args: &Up, global: &Global) -> Result<Exit, Failure> {
         bus: crate::args::BusAddress { url: Some(place.bus.clone()), ..args.bus.clone() },
         policy: args.policy.clone(),
         concurrency: args.concurrency,
+        batch: Serve::MOST_IN_A_BATCH,
         listen: place.listen,
         intake: true,
         grace: GRACE_SECONDS,
