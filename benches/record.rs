@@ -86,8 +86,8 @@ fn recording(criterion: &mut Criterion) {
         let runtime = Runtime::new().expect("tokio starts");
         let history =
             History::open(&folder.path().join("history.git"), Durability::Durable).expect("it can be made");
-        let ledger = Ledger::open(&folder.path().join("ledger.sqlite"), Durability::Durable);
-        let ledger = runtime.block_on(ledger).expect("it can be made");
+        let file = folder.path().join("ledger.sqlite");
+        let ledger = runtime.block_on(Ledger::open(&file, Durability::Durable)).expect("it can be made");
         let next = AtomicU64::new(0);
         group.bench_function(name, |bencher| {
             bencher.iter_batched(

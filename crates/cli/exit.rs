@@ -163,9 +163,9 @@ impl From<ExperimentError> for Failure {
             ExperimentError::Request(_) | ExperimentError::Unreadable { .. } => Self::usage(chain(&error)),
             ExperimentError::History(error) => error.into(),
             ExperimentError::Store(error) => error.into(),
-            ExperimentError::Sandbox(_) | ExperimentError::Contended { .. } => {
-                Self::infrastructure(chain(&error))
-            }
+            ExperimentError::Sandbox(_)
+            | ExperimentError::Contended { .. }
+            | ExperimentError::Interrupted => Self::infrastructure(chain(&error)),
         }
     }
 }

@@ -33,6 +33,9 @@ pub enum ExperimentError {
         /// How often it was judged.
         times: u32,
     },
+    /// Nobody records any more. It may be recorded or not.
+    #[error("recording has ended; whether the experiment is recorded will be seen when it comes again")]
+    Interrupted,
     /// It was asked to stop. Nothing was recorded.
     #[error("cancelled; nothing was recorded")]
     Cancelled,

@@ -180,3 +180,6 @@ impl Prepared {
         Commit { record, promotion, refs, outbox }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -56,10 +56,9 @@ impl Committer {
 
     /// Waits until the experiment is recorded, or cannot be.
     pub(crate) async fn record(&self, prepared: Prepared) -> Recorded {
-        let ended = || ExperimentError::Request("the service ends".to_owned());
         let (answer, recorded) = oneshot::channel();
-        self.0.send(Waiting { prepared, answer }).await.map_err(|_| ended())?;
-        recorded.await.map_err(|_| ended())?
+        self.0.send(Waiting { prepared, answer }).await.map_err(|_| ExperimentError::Interrupted)?;
+        recorded.await.map_err(|_| ExperimentError::Interrupted)?
     }
 }
 

@@ -178,6 +178,9 @@ impl Drop for Cluster {
     }
 }
 
+/// The service's channels, and the advisories that become dead letters.
+const STREAMS: usize = 7;
+
 #[test]
 fn three_nodes_form_a_cluster_and_the_service_outlives_one_of_them() {
     let mut cluster = Cluster::start();
@@ -205,7 +208,7 @@ fn three_nodes_form_a_cluster_and_the_service_outlives_one_of_them() {
     assert_eq!(results(&told, "one")[0]["status"], "success", "{told:#?}");
     let said = cluster.jsz(0).unwrap();
     let streams = Cluster::streams(&said);
-    assert_eq!(streams.len(), 6, "{said:#}");
+    assert_eq!(streams.len(), STREAMS, "{said:#}");
     assert!(streams.iter().all(|(_, _, others)| *others == 2), "each lies on three: {streams:?}");
 
     // The node that leads the stream of requests is lost, in the middle of the work.
@@ -217,7 +220,7 @@ fn three_nodes_form_a_cluster_and_the_service_outlives_one_of_them() {
     cluster.kill(lost);
     cluster.until(alive, |said| {
         let streams = Cluster::streams(said);
-        streams.len() == 6 && streams.iter().all(|(_, now, _)| !now.is_empty() && now != leader)
+        streams.len() == STREAMS && streams.iter().all(|(_, now, _)| !now.is_empty() && now != leader)
     });
     let told = by_nats(&cluster.node(alive), &[ask("later")], 8);
     for id in ["one", "later", "r-0", "r-1", "r-2", "r-3", "r-4", "r-5"] {

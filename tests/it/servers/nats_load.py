@@ -39,7 +39,7 @@ async def main(url, prefix, count, window, path):
         await room.acquire()
         key = f"{prefix}-{number}"
         template["id"] = f"load-{key}"
-        request = {"experiment_id": key, "instance_id": "load", "template": template, "version": template["version"],
+        request = {"experiment_id": key, "instance_id": "load", "template": template, "version": "1.0.0",
                    "risk_level": "low"}
         sent[key] = time.perf_counter()
         await stream.publish("genesis.experiment.run", json.dumps(request).encode(), headers={"Nats-Msg-Id": key},

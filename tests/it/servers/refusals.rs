@@ -58,9 +58,11 @@ fn bad_messages_are_refused_with_their_reason_and_the_worker_lives_on() {
     let listed: Value = serde_json::from_str(&listed.stdout).unwrap_or_else(|_| panic!("{listed:?}"));
     let letters = listed["dead_letters"].as_array().unwrap();
     assert_eq!(letters.len(), bad.len(), "{letters:#?}");
-    for ((id, payload, words), letter) in bad.iter().zip(letters) {
+    for (id, payload, words) in &bad {
+        let letter =
+            letters.iter().find(|letter| letter["id"] == *id).unwrap_or_else(|| panic!("{letters:#?}"));
         assert!(letter["reason"].as_str().unwrap().contains(words), "{letter:#}");
-        assert_eq!((&letter["id"], &letter["subject"]), (&json!(id), &json!(RUN)));
+        assert_eq!(letter["subject"], RUN);
         assert_eq!(letter["bytes"], payload.len());
     }
     let (status, log) = service.end();
@@ -93,7 +95,7 @@ fn a_dead_letter_is_shown_sent_again_and_dropped() {
     let (code, shown) = dlq(&["show", "1"]);
     assert_eq!(code, Some(0), "{shown}");
     assert!(
-        shown.contains(r#"CONFLICT: base_version is \"1.0.0\","#) && shown.contains("\"base_version\""),
+        shown.contains(r#"CONFLICT: base_version is "1.0.0","#) && shown.contains("\"base_version\""),
         "{shown}"
     );
     let first = json!({ "template": greeting("1.0.0") }).to_string();
