@@ -202,7 +202,7 @@ Examples:
 Requests come on genesis.experiment.run and job_requests, results go to genesis.experiment.result and job_results. With
 queues (pgmq) a dot in a name is `_`. A request is acknowledged when its result is recorded. SIGTERM and Ctrl-C let what
 runs finish and hand the rest back; a second one hands back at once.
-GET /livez, /readyz and /metrics say how it is.")]
+The policy is read again when its files change, and at once on SIGHUP. GET /livez, /readyz and /metrics say how it is.")]
     Serve(Serve),
     /// Start everything on this machine: what is missing of broker and database, and the service
     #[command(after_help = "\

@@ -76,11 +76,11 @@ async fn record(
         let now = Instant::now();
         metrics.committing(point, now.duration_since(before.replace(now)));
     };
-    let recorded = recorder.record(&prepared, &reached, &|| {}).await;
+    let outcomes = recorder.record(&prepared, &reached, &|| {}).await;
     metrics.batches.inc();
     metrics.batched.inc_by(prepared.len() as u64);
-    for (answer, recorded) in answers.into_iter().zip(recorded) {
+    for (answer, outcome) in answers.into_iter().zip(outcomes) {
         // Whoever waited has gone only with the service.
-        let _gone = answer.send(recorded);
+        let _gone = answer.send(outcome);
     }
 }

@@ -19,9 +19,8 @@ fn examined(bench: &Bench, variables: &[(&str, &str)]) -> (Option<i32>, Vec<(Str
 
 fn state<'s>(services: &'s [(String, String, String)], name: &str) -> (&'s str, &'s str) {
     let found = services.iter().find(|(found, _, _)| found == name);
-    found
-        .map(|(_, state, detail)| (state.as_str(), detail.as_str()))
-        .unwrap_or_else(|| panic!("{services:#?}"))
+    let (_, state, detail) = found.unwrap_or_else(|| panic!("{services:#?}"));
+    (state, detail)
 }
 
 #[test]

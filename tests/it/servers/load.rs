@@ -38,10 +38,10 @@ fn load(services: usize, requests: usize, window: usize) -> Load {
 }
 
 /// The count as a line of `cargo xtask soak`.
-fn tell(name: &str, window: usize, load: &Load) {
+fn told(name: &str, window: usize, load: &Load) -> String {
     let number = |key: &str| load.answer[key].as_f64().unwrap();
     let (before, after) = load.memory;
-    println!(
+    format!(
         "SOAK {name} {} {:.0} a second, {window} under way: p50 {:.0} ms, p99 {:.0} ms; memory {} MiB after a tenth, {} at the end",
         load.requests,
         f64::from(u32::try_from(load.requests).unwrap()) / number("seconds"),
@@ -49,7 +49,7 @@ fn tell(name: &str, window: usize, load: &Load) {
         number("p99_ms"),
         before / 1024,
         after / 1024,
-    );
+    )
 }
 
 /// What is kept of every request would show.
@@ -71,7 +71,7 @@ fn ten_thousand_requests_leave_the_memory_as_it_was() {
     for (name, services) in [("load-one-service", 1), ("load-two-services", 2)] {
         let window = 16;
         let load = load(services, 10_000, window);
-        tell(name, window, &load);
+        println!("{}", told(name, window, &load));
         assert_flat(&load);
     }
 }

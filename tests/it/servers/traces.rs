@@ -1,6 +1,7 @@
 //! Traces from a request to its result, received by a collector of the test's own.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::mpsc;
@@ -62,7 +63,10 @@ fn collect(stream: TcpStream, told: &mpsc::Sender<ExportTraceServiceRequest>) {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        write!(text, "{byte:02x}").unwrap();
+        text
+    })
 }
 
 fn text<'s>(span: &'s Span, key: &str) -> Option<&'s str> {

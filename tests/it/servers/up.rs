@@ -5,7 +5,7 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -15,7 +15,8 @@ use crate::support::Bench;
 const RUN: &str = "genesis.experiment.run";
 
 /// Far more than anything here takes.
-const PATIENCE: Duration = Duration::from_mins(2);
+const LOOKS: u32 = 1200;
+const BETWEEN_LOOKS: Duration = Duration::from_millis(100);
 
 /// `genesis up` that has said where everything is. It is killed when it is dropped.
 struct Up<'b> {
@@ -75,16 +76,18 @@ impl<'b> Up<'b> {
 
     /// What is recorded, asked with the variables that were written for it, when there are so many.
     fn recorded(&self, count: usize) -> Vec<Value> {
-        let until = Instant::now() + PATIENCE;
+        let mut looks = 0;
         loop {
             let mut command = self.bench.command(&["history", "list", "--format", "json"]);
             let output = command.envs(self.variables()).output().unwrap();
             let listed: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
             let found = listed["experiments"].as_array().cloned().unwrap_or_default();
-            if found.len() >= count || Instant::now() > until {
+            looks += 1;
+            if found.len() >= count || looks == LOOKS {
                 assert_eq!(found.len(), count, "{output:?}");
                 return found;
             }
+            std::thread::sleep(BETWEEN_LOOKS);
         }
     }
 
@@ -123,11 +126,13 @@ fn processes(bench: &Bench) -> Vec<(u32, String)> {
 }
 
 fn assert_nothing_is_left(bench: &Bench) {
-    let until = Instant::now() + PATIENCE;
-    while !processes(bench).is_empty() {
-        assert!(Instant::now() < until, "{:?}", processes(bench));
-        std::thread::yield_now();
+    for _ in 0..LOOKS {
+        if processes(bench).is_empty() {
+            return;
+        }
+        std::thread::sleep(BETWEEN_LOOKS);
     }
+    panic!("{:?}", processes(bench));
 }
 
 #[test]

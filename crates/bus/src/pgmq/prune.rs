@@ -7,7 +7,7 @@ use sqlx::AssertSqlSafe;
 use super::Pgmq;
 use crate::BusError;
 use crate::error::During;
-use crate::topology::{Kind, queue};
+use crate::topology::{Channel, Kind, queue};
 
 const ACTION: &str = "take old messages away";
 
@@ -36,7 +36,7 @@ impl Pgmq {
             pruned += self.prune_table(&format!("a_{name}"), "archived_at", seconds).await?;
         }
         let feeds = self.topology.channels.iter().filter(|channel| matches!(channel.kind, Kind::Feed { .. }));
-        let feeds = feeds.flat_map(|channel| channel.queues()).chain([queue(&self.topology.dead.name)]);
+        let feeds = feeds.flat_map(Channel::queues).chain([queue(&self.topology.dead.name)]);
         for name in feeds {
             pruned += self.prune_table(&format!("q_{name}"), "enqueued_at", seconds).await?;
         }

@@ -76,7 +76,7 @@ async fn queues_keep_what_is_done_with_for_as_long_as_is_asked() {
     send("genesis.experiment.result", "result").await;
     let wait = std::time::Duration::from_secs(5);
     bus.receive(genesis_bus::EXPERIMENTS, wait).await.unwrap().unwrap().ack().await.unwrap();
-    let day = std::time::Duration::from_secs(24 * 60 * 60);
+    let day = std::time::Duration::from_hours(24);
     assert_eq!(bus.prune(day).await.unwrap(), 0);
     for (table, column) in [
         ("a_genesis_experiment_run", "archived_at"),

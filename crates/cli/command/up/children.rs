@@ -36,8 +36,8 @@ impl Children {
         let watch = Task::begin(move |stop| {
             while !stop() {
                 let mut servers = watching.lock().unwrap_or_else(PoisonError::into_inner);
-                if let Some((name, _)) =
-                    servers.iter_mut().find_map(|(name, server)| server.has_ended().then_some((*name, ())))
+                if let Some(name) =
+                    servers.iter_mut().find_map(|(name, server)| server.has_ended().then_some(*name))
                 {
                     note(&format!("{name} has ended by itself: ending"));
                     // This process is there to be told.

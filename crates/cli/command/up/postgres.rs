@@ -85,7 +85,7 @@ fn cluster(folder: &Path, home: &Path, person: Person) -> Result<String, Failure
     person.give(home).map_err(failed)?;
     let mut bytes = [0; 16];
     File::open("/dev/urandom").and_then(|mut random| random.read_exact(&mut bytes)).map_err(io)?;
-    let password: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let password = format!("{:032x}", u128::from_be_bytes(bytes));
     let given = home.join("password");
     write_private(&given, &password)?;
     person.give(&given).map_err(failed)?;

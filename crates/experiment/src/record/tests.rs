@@ -117,8 +117,8 @@ fn many_are_one_batch_and_each_is_in_force() {
     let place = Place::new(folder.path());
     let mut recorder = Recorder::new(place.commits.clone());
     let all: Vec<Prepared> = (0..40).map(|n| prepared(n, &format!("template-{n}"), TIME_S)).collect();
-    let recorded = place.record(&mut recorder, &all);
-    assert!(recorded.iter().all(|one| matches!(one, Ok(Some(_)))), "{recorded:?}");
+    let outcomes = place.record(&mut recorder, &all);
+    assert!(outcomes.iter().all(|one| matches!(one, Ok(Some(_)))), "{outcomes:?}");
     assert_eq!(place.times(CommitPoint::ObjectsWritten), 1);
     assert_eq!(place.times(CommitPoint::Recorded), 1);
     assert!(recorder.is_settled());
@@ -149,9 +149,9 @@ fn of_many_first_versions_in_one_batch_one_wins_and_the_others_hear_it() {
     let place = Place::new(folder.path());
     let mut recorder = Recorder::new(place.commits.clone());
     let all: Vec<Prepared> = (1..5).map(|n| prepared(n, "contended", TIME_S)).collect();
-    let recorded = place.record(&mut recorder, &all);
-    assert!(matches!(recorded[0], Ok(Some(_))), "{recorded:?}");
-    assert!(recorded[1..].iter().all(|one| matches!(one, Ok(None))), "{recorded:?}");
+    let outcomes = place.record(&mut recorder, &all);
+    assert!(matches!(outcomes[0], Ok(Some(_))), "{outcomes:?}");
+    assert!(outcomes[1..].iter().all(|one| matches!(one, Ok(None))), "{outcomes:?}");
     assert!(recorder.is_settled());
     place.assert_holds(1);
 }
@@ -162,11 +162,11 @@ fn the_same_once_more_is_recorded_once_and_another_under_its_id_is_not() {
     let place = Place::new(folder.path());
     let mut recorder = Recorder::new(place.commits.clone());
     let one = prepared(1, "template-1", TIME_S);
-    let recorded = place.record(&mut recorder, &[one.clone(), one.clone()]);
-    assert!(recorded.iter().all(|one| matches!(one, Ok(Some(_)))), "{recorded:?}");
+    let outcomes = place.record(&mut recorder, &[one.clone(), one.clone()]);
+    assert!(outcomes.iter().all(|one| matches!(one, Ok(Some(_)))), "{outcomes:?}");
     let other = prepared(1, "template-2", TIME_S);
-    let recorded = place.record(&mut recorder, std::slice::from_ref(&other));
-    assert!(matches!(&recorded[0], Err(ExperimentError::Request(_))), "{recorded:?}");
+    let outcomes = place.record(&mut recorder, std::slice::from_ref(&other));
+    assert!(matches!(&outcomes[0], Err(ExperimentError::Request(_))), "{outcomes:?}");
     assert_eq!(place.commits.history.templates().unwrap(), [one.record.template]);
     place.assert_holds(1);
 }
@@ -187,8 +187,8 @@ fn refs_that_could_not_be_set_are_set_before_the_next_batch() {
     let mut recorder = Recorder::new(place.commits.clone());
     recorder.keep_in_mind(&[commit]);
     assert!(!recorder.is_settled());
-    let recorded = place.record(&mut recorder, &[prepared(2, "template-2", TIME_S)]);
-    assert!(matches!(recorded[0], Ok(Some(_))), "{recorded:?}");
+    let outcomes = place.record(&mut recorder, &[prepared(2, "template-2", TIME_S)]);
+    assert!(matches!(outcomes[0], Ok(Some(_))), "{outcomes:?}");
     assert!(recorder.is_settled());
     place.assert_holds(2);
 }

@@ -1,6 +1,6 @@
 //! An examination of the host: a row a limit, and whatever is wrong.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anstyle::AnsiColor;
 use genesis_abi::LimitName;
@@ -17,14 +17,21 @@ pub fn human_doctor(doctor: &Doctor<'_>, each_guest: bool, style: &Style) -> Str
     let mut page = Page::new(style);
     let failed = doctor.guests.iter().filter(|guest| !guest.problems.is_empty()).count() as u64;
     let (tone, word) = if doctor.is_well() { (AnsiColor::Green, "WELL") } else { (AnsiColor::Red, "FAILED") };
-    let tried = counted(doctor.guests.len() as u64, "guest that misbehaves", "guests that misbehave");
+    let names: BTreeSet<&str> = doctor.guests.iter().map(|guest| guest.name).collect();
+    let tried = counted(names.len() as u64, "guest that misbehaves", "guests that misbehave");
+    let ways = if doctor.guests.len() > names.len() {
+        let times = quantity::whole(doctor.guests.len() as u64);
+        format!(", tried {times} times in this process and in workers")
+    } else {
+        String::new()
+    };
     let bites = match failed {
         _ if doctor.guests.is_empty() => "nothing was tried".to_owned(),
         0 => "each is stopped as it must be".to_owned(),
         1 => "1 is not stopped as it must be".to_owned(),
         failed => format!("{} are not stopped as they must be", quantity::whole(failed)),
     };
-    page.line(format!("{}  {tried}: {bites}", page.paint(color(tone), word)));
+    page.line(format!("{}  {tried}{ways}: {bites}", page.paint(color(tone), word)));
     for guest in doctor.guests.iter().filter(|guest| !guest.problems.is_empty()) {
         page.failure(guest);
     }

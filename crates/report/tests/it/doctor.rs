@@ -59,6 +59,18 @@ fn hit(limit: LimitName, value: u64, peak: u64) -> LimitHit {
 }
 
 #[test]
+fn a_guest_that_was_tried_in_two_ways_is_one_guest() {
+    let fuel = RunOutcome::OutOfFuel(hit(LimitName::Fuel, 50_000_000, 50_000_001));
+    let here = examined("loop", &fuel, &[]);
+    let (_, page, _) = with(&[here, Examined { isolation: "worker", ..here }], &[]);
+    let first = page.lines().next().unwrap();
+    assert_eq!(
+        first,
+        "WELL  1 guest that misbehaves, tried 2 times in this process and in workers: each is stopped as it must be"
+    );
+}
+
+#[test]
 fn a_host_whose_limits_bite_is_well() {
     let fuel = RunOutcome::OutOfFuel(hit(LimitName::Fuel, 50_000_000, 50_000_001));
     let memory = RunOutcome::MemoryExceeded(hit(LimitName::MemoryBytes, 16 << 20, 4 << 30));
