@@ -9,6 +9,17 @@ import json
 import sys
 
 import nats
+import nats.errors
+
+
+async def subscribed(stream, subject, name):
+    """A cluster that elects a leader loses questions, which are then asked again."""
+    for _ in range(24):
+        try:
+            return await stream.subscribe(subject, stream=name, ordered_consumer=True)
+        except nats.errors.TimeoutError:
+            continue
+    raise TimeoutError(f"{name} has had no leader for two minutes")
 
 
 async def main(url, wait):
@@ -27,7 +38,7 @@ async def main(url, wait):
         payload = message["payload"].encode("utf-8", "surrogateescape")
         await stream.publish(message["subject"], payload, headers=headers, timeout=30)
     subjects = ["genesis.experiment.>", "job_results"]
-    results = [await stream.subscribe(subject, stream=name, ordered_consumer=True)
+    results = [await subscribed(stream, subject, name)
                for subject, name in zip(subjects, ["GENESIS_RESULTS", "GENESIS_JOB_RESULTS"])]
 
     async def show(subscription):
