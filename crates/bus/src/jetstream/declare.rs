@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 use std::time::Duration;
 
-use async_nats::jetstream::Context;
 use async_nats::jetstream::consumer::{AckPolicy, PullConsumer, pull};
-use async_nats::jetstream::context::GetStreamErrorKind;
+use async_nats::jetstream::context::{CreateStreamErrorKind, GetStreamErrorKind};
 use async_nats::jetstream::stream::{Config, RetentionPolicy, StorageType, Stream};
+use async_nats::jetstream::{Context, ErrorCode};
 
 use crate::error::During;
 use crate::topology::{Channel, Kind};
@@ -76,15 +76,35 @@ fn config(channel: &Channel) -> Config {
     }
 }
 
+/// Makes a stream. A server that is just removing its last one may remove the folder in which the new one is made, and then
+/// says that it cannot store it; it can a moment later.
+async fn made(context: &Context, wanted: &Config) -> Result<Stream, BusError> {
+    let mut pauses = [100, 400, 1600].into_iter().map(Duration::from_millis);
+    loop {
+        let error = match context.create_stream(wanted.clone()).await {
+            Ok(stream) => return Ok(stream),
+            Err(error) => error,
+        };
+        let is_passing = matches!(error.kind(), CreateStreamErrorKind::JetStream(told)
+            if told.error_code() == ErrorCode::STREAM_CREATE);
+        match pauses.next().filter(|_| is_passing) {
+            Some(pause) => tokio::time::sleep(pause).await,
+            None => {
+                return Err(BusError::Unavailable {
+                    action: "make a stream",
+                    message: format!("{}: {error}", wanted.name),
+                });
+            }
+        }
+    }
+}
+
 async fn stream(context: &Context, wanted: &Config, replicas: Option<usize>) -> Result<Stream, BusError> {
     let wanted = &Config { num_replicas: replicas.unwrap_or(1), ..wanted.clone() };
     let stream = match context.get_stream(&wanted.name).await {
         Ok(stream) => stream,
         Err(error) if matches!(error.kind(), GetStreamErrorKind::JetStream(told) if told.code() == 404) => {
-            context.create_stream(wanted.clone()).await.map_err(|error| BusError::Unavailable {
-                action: "make a stream",
-                message: format!("{}: {error}", wanted.name),
-            })?
+            made(context, wanted).await?
         }
         Err(error) => {
             return Err(BusError::Unavailable {
