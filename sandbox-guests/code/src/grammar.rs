@@ -31,9 +31,6 @@ pub struct Exact {
     pub complete: bool,
     /// Levels of nesting up to which it is asked, because it recurses; a deeper text is left to the grammar.
     pub depth: usize,
-    /// Tells of a text that surely nests less than that, without recursion and in less time than it takes to parse it, so
-    /// that there need be no tree to see how deep it is.
-    pub shallow: Option<fn(&str, usize) -> bool>,
     /// Whether its messages are for people. Where they are not, its verdict is taken and the grammar tells the fault.
     pub words: bool,
     /// Every fault of a file, in any order.

@@ -86,14 +86,12 @@ fn look(grammar: &Grammar, parser: &mut Parser, file: &CaseFile) -> Looked {
 
 fn faults(grammar: &Grammar, parser: &mut Parser, file: &CaseFile, lines: &Lines<'_>) -> (Vec<Fault>, bool) {
     // A parser that does not recurse needs no tree to say how deep the text is.
-    let shallow = |exact: &Exact| {
-        exact.depth == usize::MAX || exact.shallow.is_some_and(|shallow| shallow(&file.text, exact.depth))
-    };
-    let asked = grammar.exact.filter(shallow).map(|exact| (exact, (exact.faults)(file)));
+    let asked =
+        grammar.exact.filter(|exact| exact.depth == usize::MAX).map(|exact| (exact, (exact.faults)(file)));
     if let Some((exact, faults)) = &asked
         && !better_told(*exact, faults, &file.text)
     {
-        return (faults.iter().cloned().map(Fault::worded).collect(), true);
+        return (asked.map(|(_, faults)| faults).unwrap_or_default(), true);
     }
     let Some((tree, text)) = read(grammar, parser, &file.text) else {
         // Only a parser without a language, or one that was told to stop, gives no tree.
