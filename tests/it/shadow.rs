@@ -192,4 +192,11 @@ fn an_experiments_shadow_is_beside_its_run_and_in_nothing_that_is_judged_or_reco
         "{}",
         human.stdout
     );
+    for format in ["markdown", "junit", "sarif", "github"] {
+        let args =
+            ["run-experiment", "greeting.json", "--dry-run", "--policy", "policy.toml", "--format", format];
+        let told = bench.genesis(&args).stdout;
+        assert!(told.contains("render on the candidate"), "{format}: {told}");
+        assert!(told.contains("; needs ") || told.contains("; no end in sight"), "{format}: {told}");
+    }
 }

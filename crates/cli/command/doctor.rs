@@ -6,8 +6,9 @@ mod services;
 use genesis_abi::LimitName;
 use genesis_experiment::{Examination, HostState, Progress, Tried};
 use genesis_guests::hostile::{self, Hostile};
+use genesis_policy::{Isolation, Policy};
 use genesis_report::{Examined, Layer, Resources};
-use genesis_sandbox::{Cancel, Lockdown, available_lockdown};
+use genesis_sandbox::{Cancel, Lockdown, WorkerCommand, WorkerConfig, available_lockdown};
 
 use crate::args::{Doctor, Format, Global};
 use crate::command::print;
@@ -26,7 +27,7 @@ pub(crate) fn run(args: &Doctor, global: &Global) -> Result<Exit, Failure> {
 
     let look = process::look();
     let command = host::worker_command()?;
-    let lockdown = available_lockdown(&command);
+    let lockdown = available_lockdown(&worker(command.clone())?);
     services.push(services::of_workers(lockdown.as_ref()));
     let loosened = loosened()?;
     let examination = Examination::new(&look, None, loosened, &cancel)?;
@@ -66,6 +67,17 @@ pub(crate) fn run(args: &Doctor, global: &Global) -> Result<Exit, Failure> {
         Format::Json => genesis_report::json_doctor(&shown),
     })?;
     Ok(if shown.is_well() { Exit::Success } else { Exit::Rollback })
+}
+
+/// A worker for a guest of the user's own under the default policy.
+fn worker(command: WorkerCommand) -> Result<WorkerConfig, Failure> {
+    let policy = Policy::load("default", &|_| Err("it is part of the program".to_owned()), None)?;
+    let (compile_time_ms, required) = match policy.isolation() {
+        Isolation::Worker { compile_time_ms, required } => (compile_time_ms, required),
+        Isolation::InProcess => (0, false),
+    };
+    let largest = policy.largest_limits_for("");
+    Ok(WorkerConfig { command, workers: 1, compile_time_ms, largest, required })
 }
 
 fn try_all(

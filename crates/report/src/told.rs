@@ -18,6 +18,8 @@ const UNREADABLE: &str = "G0102";
 const MOST_WITH_ONE_REASON: usize = 5;
 /// Paths that are named of more than those.
 const NAMED_OF_MANY: usize = 3;
+/// Most lines on runs that did not complete.
+const MOST_INCOMPLETE: usize = 10;
 /// Most lines on what was passed over.
 const MOST_PASSED_OVER: usize = 20;
 
@@ -353,7 +355,8 @@ pub(crate) fn passed_over(gate: &Gate<'_>, shown: fn(&str) -> String) -> Vec<Str
     lines
 }
 
-/// The rules and comparisons that decided an experiment, in words, a line each.
+/// The rules and comparisons that decided an experiment, in words, a line each; then the runs that did not complete, with
+/// what they would have taken.
 pub(crate) fn reasons(experiment: &Experiment) -> Vec<String> {
     let mut lines = Vec::new();
     for reason in &experiment.verdict.reasons {
@@ -363,6 +366,14 @@ pub(crate) fn reasons(experiment: &Experiment) -> Vec<String> {
             escape::clipped(&reason.text, 1000)
         ));
         lines.extend(reason.terms.iter().map(|term| format!("  {}", crate::human::term_words(term))));
+    }
+    let incomplete = crate::human::incomplete(experiment);
+    for group in incomplete.iter().take(MOST_INCOMPLETE) {
+        let shadow = group.shadow.as_ref().map(|shadow| format!("; {shadow}")).unwrap_or_default();
+        lines.push(format!("  {}{shadow}", group.ended));
+    }
+    if incomplete.len() > MOST_INCOMPLETE {
+        lines.push(format!("  ... and {} more that did not complete", incomplete.len() - MOST_INCOMPLETE));
     }
     lines
 }

@@ -121,14 +121,15 @@ impl Lockdown {
     }
 }
 
-/// What this host can keep a worker from, found by starting one.
+/// What this host can keep a worker from, found by starting one with the limits of the system that a worker of class
+/// `small` has; a large guest's compiler may have more.
 ///
 /// # Errors
 /// When no worker can be started.
-pub fn available_lockdown(command: &WorkerCommand) -> Result<Lockdown, SandboxError> {
-    let orders = Orders { class: Class::Small, data_bytes: 2 << 30, file_bytes: 64 << 20, cpu_s: 60 };
+pub fn available_lockdown(config: &WorkerConfig) -> Result<Lockdown, SandboxError> {
+    let orders = pool::orders(&[], Class::Small, config);
     let starter = starter::Starter::new()?;
-    Ok(process::Worker::start(&starter, command, &orders)?.1)
+    Ok(process::Worker::start(&starter, &config.command, &orders)?.1)
 }
 
 /// Wall time that starting a worker may take. It takes milliseconds; past this the host is in trouble.

@@ -1,16 +1,15 @@
 //! An experiment: the verdict first, then why, then what was found and what it cost.
 
-use std::collections::BTreeMap;
-
 use genesis_abi::{Analysis, Finding, Severity};
 use genesis_domain::{
-    CaseRecord, CommitId, Decision, Effect, Evidence, Experiment, Judged, Measured, Metric, RunRecord,
-    RunShadow, Side, Term, VersionRef,
+    CaseRecord, CommitId, Decision, Effect, Evidence, Experiment, Judged, Measured, Metric, Side, Term,
+    VersionRef,
 };
 
 use super::finding::explained;
+use super::incomplete::incomplete;
 use super::snippet::Sources;
-use super::{Page, Style, counted, escape, of_decision, outcome, quantity, shadow};
+use super::{Page, Style, counted, escape, of_decision, outcome, quantity};
 
 /// Most findings shown of one severity.
 const MOST_FINDINGS: usize = 20;
@@ -106,32 +105,15 @@ impl Page {
     }
 
     fn incomplete(&mut self, experiment: &Experiment) {
-        let evidence = &experiment.evidence;
-        let mut groups: BTreeMap<(&str, Side, &'static str), Vec<&RunRecord>> = BTreeMap::new();
-        for run in evidence.runs.iter().filter(|run| !run.outcome.is_completed()) {
-            groups.entry((&run.check, run.side, run.outcome.name())).or_default().push(run);
-        }
+        let groups = incomplete(experiment);
         if groups.is_empty() {
             return;
         }
         self.heading("runs that did not complete");
-        for ((check, side, _), runs) in groups.iter().take(MOST_ROWS) {
-            let first = runs[0];
-            let case = first.case.and_then(|case| evidence.cases.get(usize::try_from(case).ok()?));
-            let case = case.map(|case| format!(", case {}", escape::clipped(&case.name, MOST_CHARACTERS)));
-            let more = runs.len() as u64 - 1;
-            let more = if more > 0 { format!(" and {} more", quantity::whole(more)) } else { String::new() };
-            self.line(format!(
-                "  {} on the {}{}{more}: {}",
-                escape::clipped(check, MOST_CHARACTERS),
-                side_word(*side),
-                case.unwrap_or_default(),
-                outcome::words(&first.outcome)
-            ));
-            let of_first =
-                |of: &&RunShadow| of.check == first.check && of.side == *side && of.case == first.case;
-            if let Some(of) = experiment.shadows.iter().find(of_first) {
-                self.line(format!("    {}", shadow::words(&of.shadow)));
+        for group in groups.iter().take(MOST_ROWS) {
+            self.line(format!("  {}", group.ended));
+            if let Some(shadow) = &group.shadow {
+                self.line(format!("    {shadow}"));
             }
         }
         self.more(groups.len(), MOST_ROWS);
@@ -366,7 +348,7 @@ pub(crate) fn effect_words(effect: &Effect) -> String {
     }
 }
 
-fn side_word(side: Side) -> &'static str {
+pub(super) fn side_word(side: Side) -> &'static str {
     match side {
         Side::Candidate => "candidate",
         Side::Baseline => "baseline",

@@ -214,7 +214,7 @@ fn killed(outcome: RunOutcome, elapsed: Duration) -> Run {
     Run { outcome, usage, report: None, stdout: Vec::new(), stderr: Vec::new() }
 }
 
-fn orders(wasm: &[u8], class: Class, config: &WorkerConfig) -> Orders {
+pub(super) fn orders(wasm: &[u8], class: Class, config: &WorkerConfig) -> Orders {
     let processors = std::thread::available_parallelism().map_or(1, |count| count.get() as u64);
     let compiling_s = config.compile_time_ms.div_ceil(1000).saturating_mul(processors);
     let last_run_s = config.largest.wall_time_ms.div_ceil(1000);

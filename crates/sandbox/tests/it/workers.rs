@@ -281,6 +281,6 @@ fn a_program_that_cannot_be_started_is_a_failure_of_the_host() {
     assert!(error.to_string().contains("/no/such/program cannot be started"), "{error}");
     config.command =
         WorkerCommand { program: PROGRAM.into(), arguments: vec!["neither".into(), "nor".into()] };
-    let error = available_lockdown(&config.command).unwrap_err();
+    let error = available_lockdown(&config).unwrap_err();
     assert!(error.to_string().contains("ended by itself, with exit status: 2"), "{error}");
 }

@@ -28,7 +28,7 @@ fn attempt(what: &str) -> (Option<i32>, String) {
 
 #[test]
 fn whoever_takes_a_worker_over_is_ended_at_the_first_attempt_to_get_out() {
-    let lockdown = available_lockdown(&config("escape").command).unwrap();
+    let lockdown = available_lockdown(&config("escape")).unwrap();
     assert!(lockdown.seccomp.is_on(), "{}", lockdown.missing());
     assert!(lockdown.is_enough(), "this system cannot show what it does not have: {}", lockdown.missing());
     assert_eq!(attempt("nothing"), (None, "locked\ndone\n".to_owned()));
