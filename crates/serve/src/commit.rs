@@ -5,7 +5,7 @@ use std::cell::Cell;
 use std::time::Duration;
 
 use genesis_experiment::{CommitPoint, Commits, ExperimentError, Prepared, Recorded, Recorder};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 
 use crate::metrics::Metrics;
@@ -25,7 +25,14 @@ struct Waiting {
 
 impl Committer {
     /// Starts one that records at most so many at once. It has a thread of its own, because git is written there.
-    pub(crate) fn start(commits: Commits, most: usize, metrics: Metrics, reached: fn(CommitPoint)) -> Self {
+    /// It tells `recorded` how many there were since the start.
+    pub(crate) fn start(
+        commits: Commits,
+        most: usize,
+        metrics: Metrics,
+        reached: fn(CommitPoint),
+        recorded: watch::Sender<u64>,
+    ) -> Self {
         let (sender, mut waiting) = mpsc::channel(most);
         let runtime = tokio::runtime::Handle::current();
         tokio::task::spawn_blocking(move || {
@@ -47,7 +54,8 @@ impl Committer {
                         let _later = recorder.settle(&|| {}).await;
                         continue;
                     }
-                    record(&mut recorder, &mut batch, &metrics, reached).await;
+                    let count = record(&mut recorder, &mut batch, &metrics, reached).await;
+                    recorded.send_modify(|all| *all += count);
                 }
             });
         });
@@ -67,7 +75,7 @@ async fn record(
     batch: &mut Vec<Waiting>,
     metrics: &Metrics,
     reached: fn(CommitPoint),
-) {
+) -> u64 {
     let (prepared, answers): (Vec<_>, Vec<_>) =
         batch.drain(..).map(|waiting| (waiting.prepared, waiting.answer)).unzip();
     let before = Cell::new(Instant::now());
@@ -79,8 +87,11 @@ async fn record(
     let outcomes = recorder.record(&prepared, &reached, &|| {}).await;
     metrics.batches.inc();
     metrics.batched.inc_by(prepared.len() as u64);
+    let mut recorded = 0;
     for (answer, outcome) in answers.into_iter().zip(outcomes) {
+        recorded += u64::from(matches!(outcome, Ok(Some(_))));
         // Whoever waited has gone only with the service.
         let _gone = answer.send(outcome);
     }
+    recorded
 }
