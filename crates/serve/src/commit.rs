@@ -9,6 +9,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 
 use crate::metrics::Metrics;
+use crate::serve::LOOK;
 
 /// Before the next look at refs that could not be set.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -39,23 +40,24 @@ impl Committer {
             let mut recorder = Recorder::new(commits);
             runtime.block_on(async {
                 let mut batch = Vec::with_capacity(most);
+                let mut looked = Instant::now();
                 loop {
-                    let came = waiting.recv_many(&mut batch, most);
-                    if recorder.is_settled() {
-                        if came.await == 0 {
-                            return;
+                    let pause = if recorder.is_settled() { LOOK } else { PAUSE };
+                    match tokio::time::timeout(pause, waiting.recv_many(&mut batch, most)).await {
+                        Ok(0) => return,
+                        Ok(_) => {
+                            let count = record(&mut recorder, &mut batch, &metrics, reached).await;
+                            recorded.send_modify(|all| *all += count);
                         }
-                    } else if let Ok(came) = tokio::time::timeout(PAUSE, came).await {
-                        if came == 0 {
-                            return;
-                        }
-                    } else {
                         // Tried again until it can be done.
-                        let _later = recorder.settle(&|| {}).await;
-                        continue;
+                        Err(_) => {
+                            let _later = recorder.settle(&|| {}).await;
+                        }
                     }
-                    let count = record(&mut recorder, &mut batch, &metrics, reached).await;
-                    recorded.send_modify(|all| *all += count);
+                    if looked.elapsed() >= LOOK {
+                        let _later = recorder.settle_unnoted(&|| {}).await;
+                        looked = Instant::now();
+                    }
                 }
             });
         });
