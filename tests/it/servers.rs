@@ -4,6 +4,7 @@ mod cancelling;
 mod deaths;
 mod deploy;
 mod doctor;
+mod faults;
 mod load;
 mod logins;
 mod mirroring;
