@@ -28,7 +28,8 @@ pub(crate) fn run(args: &History, global: &Global) -> Result<Exit, Failure> {
             HistoryCommand::Diff { from, to } => diff(&commits, from, to.as_deref()),
             HistoryCommand::Verify { mirror: None, format } => verify(&commits, *format).await,
             HistoryCommand::Verify { mirror: Some(given), format } => {
-                verify_mirror(&commits, &config, given.as_deref(), *format).await
+                let given = Some(given.as_str()).filter(|given| !given.is_empty());
+                verify_mirror(&commits, &config, given, *format).await
             }
             HistoryCommand::RebuildLedger => rebuild(&commits).await,
         }

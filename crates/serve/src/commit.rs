@@ -26,13 +26,13 @@ struct Waiting {
 
 impl Committer {
     /// Starts one that records at most so many at once. It has a thread of its own, because git is written there.
-    /// It tells `recorded` how many there were since the start.
+    /// It tells `count` how many there were since the start.
     pub(crate) fn start(
         commits: Commits,
         most: usize,
         metrics: Metrics,
         reached: fn(CommitPoint),
-        recorded: watch::Sender<u64>,
+        count: watch::Sender<u64>,
     ) -> Self {
         let (sender, mut waiting) = mpsc::channel(most);
         let runtime = tokio::runtime::Handle::current();
@@ -46,8 +46,8 @@ impl Committer {
                     match tokio::time::timeout(pause, waiting.recv_many(&mut batch, most)).await {
                         Ok(0) => return,
                         Ok(_) => {
-                            let count = record(&mut recorder, &mut batch, &metrics, reached).await;
-                            recorded.send_modify(|all| *all += count);
+                            let more = record(&mut recorder, &mut batch, &metrics, reached).await;
+                            count.send_modify(|count| *count += more);
                         }
                         // Tried again until it can be done.
                         Err(_) => {
@@ -89,11 +89,11 @@ async fn record(
     let outcomes = recorder.record(&prepared, &reached, &|| {}).await;
     metrics.batches.inc();
     metrics.batched.inc_by(prepared.len() as u64);
-    let mut recorded = 0;
+    let mut count = 0;
     for (answer, outcome) in answers.into_iter().zip(outcomes) {
-        recorded += u64::from(matches!(outcome, Ok(Some(_))));
+        count += u64::from(matches!(outcome, Ok(Some(_))));
         // Whoever waited has gone only with the service.
         let _gone = answer.send(outcome);
     }
-    recorded
+    count
 }

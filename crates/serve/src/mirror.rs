@@ -24,6 +24,11 @@ const MOST_BACKOFF: Duration = Duration::from_mins(1);
 /// Whether to give up what is under way.
 type GiveUp<'a> = &'a dyn Fn() -> bool;
 
+/// Brings the mirror up to date.
+type Push = dyn Fn(GiveUp<'_>) -> Result<(), String> + Send + Sync;
+/// Fetches a template's versions.
+type Fetch = dyn Fn(&TemplateId, GiveUp<'_>) -> Result<(), String> + Send + Sync;
+
 /// A central repository that this one is mirrored to, and others are. What is done with it blocks, and asks again and again
 /// whether to give up; errors are for people.
 #[derive(Clone)]
@@ -31,9 +36,9 @@ pub struct Mirror {
     /// Its address as it may be shown.
     pub address: String,
     /// Sends what it does not have.
-    pub push: Arc<dyn Fn(GiveUp<'_>) -> Result<(), String> + Send + Sync>,
+    pub push: Arc<Push>,
     /// Fetches the versions of a template that any instance has sent there.
-    pub fetch: Arc<dyn Fn(&TemplateId, GiveUp<'_>) -> Result<(), String> + Send + Sync>,
+    pub fetch: Arc<Fetch>,
 }
 
 impl fmt::Debug for Mirror {
@@ -109,7 +114,7 @@ impl Mirroring {
                 return;
             }
             let is_paused = waited < pause;
-            let look = if is_paused { TICK.min(pause - waited) } else { TICK };
+            let look = if is_paused { TICK.min(pause.saturating_sub(waited)) } else { TICK };
             tokio::select! {
                 () = &mut ended => return,
                 _ = self.recorded.changed(), if !is_paused => {

@@ -28,7 +28,7 @@ pub(crate) async fn a_repository_has_its_own_refs_to_set_and_knows_where_the_oth
     let names = |updates: Vec<RefUpdate>| updates.into_iter().map(|update| update.name).collect::<Vec<_>>();
     let [first, second] = [1, 2].map(|number| format!("refs/experiments/{}", id(number)));
     // The branch is where it was promoted last.
-    assert_eq!(names(a.pending_refs().await.unwrap()), [first.clone()]);
+    assert_eq!(names(a.pending_refs().await.unwrap()), std::slice::from_ref(&first));
     assert_eq!(names(b.pending_refs().await.unwrap()), [second.clone(), "refs/heads/templates/t".to_owned()]);
     assert_eq!(place.open().await.pending_refs().await.unwrap().len(), 3, "nobody asks for one of them");
     let elsewhere = a.refs_elsewhere().await.unwrap();
