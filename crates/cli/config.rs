@@ -65,6 +65,8 @@ pub(crate) struct Config {
     pub(crate) database: Option<Sourced<String>>,
     /// Address of the broker.
     pub(crate) bus: Option<Sourced<String>>,
+    /// The repository that this one is mirrored to, as git takes it.
+    pub(crate) mirror: Option<Sourced<String>>,
 }
 
 /// The file as written.
@@ -78,6 +80,15 @@ struct File {
     threads: Option<usize>,
     database: Option<String>,
     bus: Option<String>,
+    #[serde(default)]
+    serve: ServeFile,
+}
+
+/// What it says of the service.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ServeFile {
+    mirror: Option<String>,
 }
 
 impl Config {
@@ -116,6 +127,10 @@ impl Config {
             threads: layered(file.threads, cores, &origin),
             database: file.database.map(|value| Sourced { value, origin: origin() }),
             bus: file.bus.map(|value| Sourced { value, origin: origin() }),
+            mirror: file
+                .serve
+                .mirror
+                .map(|value| Sourced { value: repository_from(base, value), origin: origin() }),
             project,
         };
         config.variables()?;
@@ -168,6 +183,11 @@ impl Config {
         self.addresses()
     }
 
+    /// The name of this instance where others use the same ledger or mirror; none when nobody gave it one.
+    pub(crate) fn given_instance(&self) -> Option<&str> {
+        (self.instance.origin != Origin::Default).then_some(self.instance.value.as_str())
+    }
+
     /// Addresses of servers. Variables that other programs read too are asked last, and DATABASE_URL counts only where it
     /// names a database of the kind that a ledger can be in.
     fn addresses(&mut self) -> Result<(), Failure> {
@@ -182,6 +202,9 @@ impl Config {
         if let Some((value, origin)) = variable("GENESIS_NATS_URL")? {
             self.bus = Some(Sourced { value, origin });
         }
+        if let Some((value, origin)) = variable("GENESIS_MIRROR")? {
+            self.mirror = Some(Sourced { value: repository_from(&here()?, value), origin });
+        }
         for name in ["NATS_URL", "SHARED_QUEUE_DB_URL"] {
             if self.bus.is_none()
                 && let Some((value, origin)) = variable(name)?
@@ -195,6 +218,16 @@ impl Config {
 
 fn is_postgres(url: &str) -> bool {
     url.starts_with("postgres://") || url.starts_with("postgresql://")
+}
+
+/// A repository as git takes it: an address as it is, a path from the folder that it was written for.
+pub(crate) fn repository_from(base: &Path, value: String) -> String {
+    let is_address = match value.split_once(':') {
+        // As git has it: `host:path` is one, and `./a:b` is not.
+        Some((before, _)) => !before.contains('/'),
+        None => false,
+    };
+    if is_address { value } else { base.join(value).display().to_string() }
 }
 
 /// The folder that the program was started in.

@@ -161,6 +161,9 @@ impl From<ExperimentError> for Failure {
                 Self { exit: Exit::Interrupted, message: error.to_string(), help: None }
             }
             ExperimentError::Request(_) | ExperimentError::Unreadable { .. } => Self::usage(chain(&error)),
+            ExperimentError::Elsewhere { .. } => Self::infrastructure(chain(&error)).with_help(
+                "a mirror has it, if there is one: `mirror` of [serve] in genesis.toml, or GENESIS_MIRROR",
+            ),
             ExperimentError::History(error) => error.into(),
             ExperimentError::Store(error) => error.into(),
             ExperimentError::Sandbox(_)
@@ -192,7 +195,12 @@ impl From<HistoryError> for Failure {
 
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
-        Self::infrastructure(chain(&error))
+        match &error {
+            StoreError::NameTaken { .. } => {
+                Self::usage(chain(&error)).with_help("name this one with --instance NAME or GENESIS_INSTANCE")
+            }
+            _ => Self::infrastructure(chain(&error)),
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! What only this program may ask the machine: the time, the randomness of ids, the cache folder of the user.
 
 use std::path::PathBuf;
+use std::sync::OnceLock;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use genesis_domain::ExperimentId;
@@ -15,7 +16,17 @@ use crate::exit::Failure;
 #[expect(clippy::disallowed_methods, reason = "the command line is where the wall clock is read")]
 pub(crate) fn now_ms() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX).saturating_add(shift_ms())
+}
+
+/// Milliseconds by which the clock is wrong: what the file says that the variable `GENESIS_CLOCK_SHIFT` names. For tests of a
+/// clock that jumps.
+#[expect(clippy::disallowed_methods, reason = "the command line is where the environment is read")]
+fn shift_ms() -> i64 {
+    static FILE: OnceLock<Option<PathBuf>> = OnceLock::new();
+    let file = FILE.get_or_init(|| std::env::var_os("GENESIS_CLOCK_SHIFT").map(PathBuf::from));
+    let said = file.as_ref().and_then(|file| std::fs::read_to_string(file).ok());
+    said.and_then(|said| said.trim().parse().ok()).unwrap_or_default()
 }
 
 /// A time for people, in UTC.
@@ -32,6 +43,11 @@ pub(crate) fn today() -> Option<Date> {
 /// A new experiment's id: UUIDv7, so that ids sort by time.
 pub(crate) fn new_experiment_id() -> ExperimentId {
     ExperimentId::new(uuid::Uuid::now_v7())
+}
+
+/// A new repository's identity.
+pub(crate) fn new_repository_id() -> String {
+    uuid::Uuid::now_v7().to_string()
 }
 
 /// A new job's id.

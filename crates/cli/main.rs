@@ -14,6 +14,7 @@ mod host;
 mod http;
 mod interrupt;
 mod lock;
+mod mirror;
 mod notify;
 mod policies;
 mod progress;

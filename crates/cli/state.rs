@@ -9,6 +9,7 @@ use genesis_store::Ledger;
 
 use crate::config::Config;
 use crate::exit::Failure;
+use crate::host;
 use crate::progress::note;
 
 /// The history's folder below the state folder.
@@ -18,6 +19,11 @@ pub(crate) const LEDGER: &str = "ledger.sqlite";
 
 /// Opens history and ledger, makes them when they are not there, and mends what a process that died left behind.
 pub(crate) async fn open(config: &Config) -> Result<Commits, Failure> {
+    open_as(config, None).await
+}
+
+/// The same, and calls the repository by this name from then on where others use the same ledger or mirror.
+pub(crate) async fn open_as(config: &Config, instance: Option<&str>) -> Result<Commits, Failure> {
     let folder = &config.state.value;
     std::fs::create_dir_all(folder).map_err(|error| {
         Failure::infrastructure(format!("the state folder {} cannot be made: {error}", folder.display()))
@@ -30,6 +36,11 @@ pub(crate) async fn open(config: &Config) -> Result<Commits, Failure> {
         Some(url) => Ledger::connect(&url.value, durability).await?,
         None => Ledger::open(&folder.join(LEDGER), durability).await?,
     };
+    let identity = match history.identity()? {
+        Some(identity) => identity,
+        None => history.lock(waiting)?.identify(&host::new_repository_id())?,
+    };
+    let ledger = ledger.of_repository(&identity, instance).await?;
     let commits = Commits { history, ledger };
     for mended in genesis_experiment::recover(&commits, &waiting).await? {
         tell(&mended);

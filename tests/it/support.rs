@@ -51,6 +51,8 @@ impl Bench {
             "DURABLE",
             "THREADS",
             "CRASH_AT",
+            "MIRROR",
+            "CLOCK_SHIFT",
             "ACCEPT_GATE",
             "VERDICTS",
             "DATABASE_URL",

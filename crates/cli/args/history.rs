@@ -50,6 +50,9 @@ pub(crate) enum HistoryCommand {
     },
     /// Check the whole history, and that the ledger agrees with it
     Verify {
+        /// Check what all instances have mirrored instead [default: the mirror that is configured]
+        #[arg(long, value_name = "URL|PATH", num_args = 0..=1, default_missing_value = "")]
+        mirror: Option<String>,
         /// Format of the result
         #[arg(long, value_enum, default_value_t = Format::Human)]
         format: Format,

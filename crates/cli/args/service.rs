@@ -23,6 +23,13 @@ pub(crate) struct Serve {
     /// Take requests over HTTP as well (POST /requests); for 127.0.0.1 and ::1 alone, since nobody is asked who they are
     #[arg(long)]
     pub(crate) intake: bool,
+    /// Mirror the history to this repository, which others mirror theirs to, and fetch from it what they promoted
+    #[arg(long, value_name = "URL|PATH")]
+    pub(crate) mirror: Option<String>,
+    /// Name of this instance among those that share ledger and mirror; kept from then on [default: one of the
+    /// repository's own]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) instance: Option<String>,
     /// Seconds that what runs may take to finish when the service ends
     #[arg(long, value_name = "SECONDS", default_value_t = 30)]
     pub(crate) grace: u64,

@@ -17,6 +17,7 @@ pub(crate) fn run(args: &Args, global: &Global) -> Result<Exit, Failure> {
     let ledger = config.state.value.join(LEDGER).display().to_string();
     let (database, database_origin) = address(config.database.as_ref(), ledger);
     let (bus, bus_origin) = address(config.bus.as_ref(), "none".to_owned());
+    let (mirror, mirror_origin) = address(config.mirror.as_ref(), "none".to_owned());
     let values = [
         ("policy", config.policy.value.clone(), config.policy.origin.to_string()),
         ("state", config.state.value.display().to_string(), config.state.origin.to_string()),
@@ -25,6 +26,7 @@ pub(crate) fn run(args: &Args, global: &Global) -> Result<Exit, Failure> {
         ("threads", config.threads.value.to_string(), config.threads.origin.to_string()),
         ("database", database, database_origin),
         ("bus", bus, bus_origin),
+        ("serve.mirror", mirror, mirror_origin),
     ];
     let mut text = String::new();
     match format {

@@ -1,17 +1,19 @@
 //! `genesis history`.
 
 use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
 
 use genesis_domain::{CommitId, ExperimentId, ExperimentRecord, Step, TemplateId};
-use genesis_experiment::Commits;
+use genesis_experiment::{Commits, Comparison};
+use genesis_history::{Mirror, VerifyReport};
 use genesis_store::ListFilter;
 use serde_json::json;
 
 use crate::args::{Format, Global, History, HistoryCommand};
 use crate::command::{print, runtime};
-use crate::config::Config;
+use crate::config::{Config, here, repository_from};
 use crate::exit::{Exit, Failure};
-use crate::{host, state};
+use crate::{host, mirror, state};
 
 /// Lists, shows, compares, verifies or rebuilds.
 pub(crate) fn run(args: &History, global: &Global) -> Result<Exit, Failure> {
@@ -24,7 +26,11 @@ pub(crate) fn run(args: &History, global: &Global) -> Result<Exit, Failure> {
             }
             HistoryCommand::Show { id, format } => show(&commits, id, *format).await,
             HistoryCommand::Diff { from, to } => diff(&commits, from, to.as_deref()),
-            HistoryCommand::Verify { format } => verify(&commits, *format).await,
+            HistoryCommand::Verify { mirror: None, format } => verify(&commits, *format).await,
+            HistoryCommand::Verify { mirror: Some(given), format } => {
+                let given = Some(given.as_str()).filter(|given| !given.is_empty());
+                verify_mirror(&commits, &config, given, *format).await
+            }
             HistoryCommand::RebuildLedger => rebuild(&commits).await,
         }
     })
@@ -199,7 +205,67 @@ fn diff(commits: &Commits, from: &str, to: Option<&str>) -> Result<Exit, Failure
 
 async fn verify(commits: &Commits, format: Format) -> Result<Exit, Failure> {
     let report = commits.history.verify()?;
-    let disagreements = genesis_experiment::disagreements(commits).await?;
+    let compared = genesis_experiment::compare(commits).await?;
+    let help = "`genesis history rebuild-ledger` makes the ledger anew from the history";
+    show_verified(&report, &compared, help, format)
+}
+
+/// Verifies what all instances have mirrored; a mirror that has no path here is fetched first.
+async fn verify_mirror(
+    commits: &Commits,
+    config: &Config,
+    given: Option<&str>,
+    format: Format,
+) -> Result<Exit, Failure> {
+    let configured = || config.mirror.as_ref().map(|mirror| mirror.value.clone());
+    let given =
+        given.map(|given| Ok::<_, Failure>(repository_from(&here()?, given.to_owned()))).transpose()?;
+    let address = given.or_else(configured).ok_or_else(|| {
+        Failure::usage("no mirror is named").with_help(
+            "name one after --mirror, in GENESIS_MIRROR, or as `mirror` of [serve] in genesis.toml",
+        )
+    })?;
+    let path = Path::new(&address);
+    if path.is_absolute() {
+        return compare_mirror(commits, path, format).await;
+    }
+    let folder = config.state.value.join(format!("mirror-{}", std::process::id()));
+    let fetched = Fetched(folder);
+    let instance = commits.ledger.instance().unwrap_or_default();
+    let mirror = mirror::Mirror::new(commits.history.path(), instance, &address)?;
+    mirror.fetch_all(&fetched.0).map_err(|why| {
+        Failure::infrastructure(format!("the mirror {} cannot be fetched: {why}", mirror.shown()))
+    })?;
+    compare_mirror(commits, &fetched.0, format).await
+}
+
+/// A folder that is removed when it has been looked at.
+struct Fetched(PathBuf);
+
+impl Drop for Fetched {
+    fn drop(&mut self) {
+        // What cannot be removed is in nobody's way.
+        let _left = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+async fn compare_mirror(commits: &Commits, path: &Path, format: Format) -> Result<Exit, Failure> {
+    let mirror = Mirror::open(path)?;
+    let report = mirror.verify()?;
+    let mut compared = genesis_experiment::compare_mirror(&commits.ledger, &mirror).await?;
+    for (instance, count) in mirror.instances()? {
+        compared.elsewhere.push(format!("{count} experiments are mirrored by `{instance}`"));
+    }
+    show_verified(&report, &compared, "what was recorded last may still be on its way", format)
+}
+
+fn show_verified(
+    report: &VerifyReport,
+    compared: &Comparison,
+    help: &str,
+    format: Format,
+) -> Result<Exit, Failure> {
+    let Comparison { disagreements, elsewhere } = compared;
     let clean = report.is_clean() && disagreements.is_empty();
     let mut text = String::new();
     match format {
@@ -218,6 +284,7 @@ async fn verify(commits: &Commits, format: Format) -> Result<Exit, Failure> {
                 "problems": problems,
                 "further_problems": report.further_problems,
                 "disagreements": disagreements,
+                "elsewhere": elsewhere,
             });
             writeln!(text, "{value:#}").expect(INFALLIBLE);
         }
@@ -228,8 +295,11 @@ async fn verify(commits: &Commits, format: Format) -> Result<Exit, Failure> {
             if report.further_problems > 0 {
                 writeln!(text, "and {} more", report.further_problems).expect(INFALLIBLE);
             }
-            for disagreement in &disagreements {
+            for disagreement in disagreements {
                 writeln!(text, "ledger: {disagreement}").expect(INFALLIBLE);
+            }
+            for known in elsewhere {
+                writeln!(text, "elsewhere: {known}").expect(INFALLIBLE);
             }
             writeln!(
                 text,
@@ -241,7 +311,7 @@ async fn verify(commits: &Commits, format: Format) -> Result<Exit, Failure> {
             )
             .expect(INFALLIBLE);
             if !disagreements.is_empty() {
-                text.push_str("`genesis history rebuild-ledger` makes the ledger anew from the history\n");
+                writeln!(text, "{help}").expect(INFALLIBLE);
             }
         }
     }

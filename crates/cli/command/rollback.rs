@@ -1,12 +1,13 @@
 //! `genesis rollback`.
 
 use genesis_domain::TemplateId;
+use genesis_experiment::roll_back;
 
 use crate::args::{Global, Rollback};
 use crate::command::{print, runtime};
 use crate::config::Config;
 use crate::exit::{Exit, Failure};
-use crate::{host, state};
+use crate::{host, mirror, state};
 
 /// Brings an earlier version back into force.
 pub(crate) fn run(args: &Rollback, global: &Global) -> Result<Exit, Failure> {
@@ -15,15 +16,9 @@ pub(crate) fn run(args: &Rollback, global: &Global) -> Result<Exit, Failure> {
     let runtime = runtime()?;
     let done = runtime.block_on(async {
         let commits = state::open_existing(&config).await?;
-        genesis_experiment::roll_back(
-            &commits,
-            &template,
-            args.to.as_deref(),
-            host::now_ms(),
-            &state::waiting,
-        )
-        .await
-        .map_err(Failure::from)
+        let (to, now_ms) = (args.to.as_deref(), host::now_ms());
+        let back = async || roll_back(&commits, &template, to, now_ms, &state::waiting).await;
+        mirror::with_version(&config, &commits, back).await
     })?;
     let shown =
         |version: &Option<String>| version.clone().unwrap_or_else(|| "a version without a number".to_owned());

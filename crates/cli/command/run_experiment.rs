@@ -18,7 +18,7 @@ use crate::exit::{Exit, Failure};
 use crate::lock::Lock;
 use crate::progress::{Bar, note};
 use crate::reports::{self, Own, Reports};
-use crate::{host, interrupt, policies, state};
+use crate::{host, interrupt, mirror, policies, state};
 
 /// Runs an experiment and reports it.
 pub(crate) fn run(args: &RunExperiment, global: &Global) -> Result<Exit, Failure> {
@@ -65,7 +65,9 @@ pub(crate) fn run(args: &RunExperiment, global: &Global) -> Result<Exit, Failure
             (Some(given_baseline(given, &template, commits.as_ref(), &root, &caps)?), Vec::new())
         }
         (None, Some(commits)) => (
-            runtime.block_on(baseline_in_force(commits, &template))?,
+            runtime.block_on(mirror::with_version(&config, commits, async || {
+                baseline_in_force(commits, &template).await
+            }))?,
             runtime.block_on(promoted_versions(commits, &template))?,
         ),
         (None, None) => (None, Vec::new()),

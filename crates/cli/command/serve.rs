@@ -3,16 +3,18 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use genesis_serve::{Collector, Traces};
+use genesis_domain::TemplateId;
+use genesis_experiment::Commits;
+use genesis_serve::{Collector, Mirror, Traces};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use crate::args::{Global, Serve};
-use crate::config::{Config, variable};
+use crate::config::{Config, here, repository_from, variable};
 use crate::exit::{Exit, Failure};
 use crate::progress::note;
-use crate::{broker, host, notify, reload, state};
+use crate::{broker, host, mirror, notify, reload, state};
 
 /// Serves until it is told to end.
 pub(crate) fn run(args: &Serve, global: &Global) -> Result<Exit, Failure> {
@@ -31,7 +33,14 @@ pub(crate) fn run(args: &Serve, global: &Global) -> Result<Exit, Failure> {
         .build()
         .map_err(|error| Failure::infrastructure(format!("the runtime cannot be started: {error}")))?;
     runtime.block_on(async {
-        let commits = state::open(&config).await?;
+        let instance = args.instance.as_deref().or(config.given_instance());
+        let address = mirror_address(args, &config)?;
+        // Before it is noted in the ledger.
+        if let (Some(_), Some(name)) = (&address, instance) {
+            mirror::check_name(name)?;
+        }
+        let commits = state::open_as(&config, instance).await?;
+        let mirror = address.map(|address| mirror(&commits, &address)).transpose()?;
         let bus = broker::connect(&args.bus, &config).await?;
         let listener = TcpListener::bind(args.listen).await.map_err(|error| {
             Failure::infrastructure(format!("{} cannot be listened on: {error}", args.listen))
@@ -45,6 +54,9 @@ pub(crate) fn run(args: &Serve, global: &Global) -> Result<Exit, Failure> {
             bus.kind(),
             rules.borrow().policy.name()
         ));
+        if let (Some(mirror), Some(instance)) = (&mirror, commits.ledger.instance()) {
+            note(&format!("mirroring to {} as {instance}", mirror.address));
+        }
         let serving = genesis_serve::Config {
             bus,
             commits,
@@ -60,6 +72,7 @@ pub(crate) fn run(args: &Serve, global: &Global) -> Result<Exit, Failure> {
             tell: note,
             reached: host::crash_at,
             traces: traces()?,
+            mirror,
         };
         let reloading = tokio::spawn(reload::keep(policy.to_owned(), rules_in_force));
         notify::service_manager("READY=1");
@@ -68,6 +81,29 @@ pub(crate) fn run(args: &Serve, global: &Global) -> Result<Exit, Failure> {
         served.map_err(Failure::infrastructure)?;
         note("stopped; what was not done is with the broker, what is recorded was sent or will be");
         Ok(Exit::Success)
+    })
+}
+
+/// The central repository, if one is named.
+fn mirror_address(args: &Serve, config: &Config) -> Result<Option<String>, Failure> {
+    match &args.mirror {
+        Some(given) => Ok(Some(repository_from(&here()?, given.clone()))),
+        None => Ok(config.mirror.as_ref().map(|mirror| mirror.value.clone())),
+    }
+}
+
+/// How it is reached.
+fn mirror(commits: &Commits, address: &str) -> Result<Mirror, Failure> {
+    let instance = commits.ledger.instance().unwrap_or_default();
+    let git = Arc::new(mirror::Mirror::new(commits.history.path(), instance, address)?);
+    let address = git.shown().to_owned();
+    let fetching = Arc::clone(&git);
+    Ok(Mirror {
+        address,
+        push: Arc::new(move |give_up: mirror::GiveUp<'_>| git.push(give_up)),
+        fetch: Arc::new(move |template: &TemplateId, give_up: mirror::GiveUp<'_>| {
+            fetching.fetch(template, give_up)
+        }),
     })
 }
 

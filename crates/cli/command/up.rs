@@ -47,6 +47,8 @@ pub(crate) fn run(args: &Up, global: &Global) -> Result<Exit, Failure> {
         policy: args.policy.clone(),
         concurrency: args.concurrency,
         batch: Serve::MOST_IN_A_BATCH,
+        mirror: None,
+        instance: None,
         listen: place.listen,
         intake: true,
         grace: GRACE_SECONDS,

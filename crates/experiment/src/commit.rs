@@ -9,7 +9,7 @@
 
 use genesis_domain::{
     CommitId, Effect, Experiment, ExperimentRecord, ExperimentStatus, Head, Measured, Metric, Promotion,
-    RunShadow, Step, StepCommit, Trailer, Verdict,
+    RefUpdate, RunShadow, Step, StepCommit, Trailer, Verdict,
 };
 use genesis_history::{BranchCommit, ExperimentCommits, Files, History, StepTree, Written, template_ref};
 use genesis_sandbox::Cancel;
@@ -174,15 +174,21 @@ pub fn dry_run(
     Ok(judged.into_experiment(Vec::new(), Effect::NotRecorded { why: "dry run".to_owned() }, 0, shadows))
 }
 
-/// The version in force, read from the history at the commit that the ledger names.
+/// The version in force, read from the history at the commit that the ledger names. The template's branch follows the ledger
+/// there first, in case another repository has promoted.
 ///
 /// # Errors
-/// When ledger or history cannot be read.
+/// [`ExperimentError::Elsewhere`] when the commit is not here; otherwise when ledger or history cannot be read.
 pub async fn baseline_in_force(
     commits: &Commits,
     template: &genesis_domain::TemplateId,
 ) -> Result<Option<Baseline>, ExperimentError> {
     let Some(head) = commits.ledger.head(template).await? else { return Ok(None) };
+    if commits.history.template_head(template)?.as_ref() != Some(&head.commit) {
+        here(&commits.history, &head)?;
+        let follows = RefUpdate { name: template_ref(template), target: head.commit.clone() };
+        commits.history.lock(|| {})?.set_refs(&[follows])?;
+    }
     let text = version_at(&commits.history, &head.commit)?;
     Ok(Some(Baseline { text, origin: BaselineOrigin::InForce(head.commit) }))
 }
@@ -205,6 +211,18 @@ pub async fn promoted_versions(
             })
         })
         .collect())
+}
+
+/// An error when the version in force is in another repository.
+pub(crate) fn here(history: &History, head: &Head) -> Result<(), ExperimentError> {
+    if history.has(&head.commit)? {
+        return Ok(());
+    }
+    Err(ExperimentError::Elsewhere {
+        template: head.template.clone(),
+        version: head.version.clone(),
+        commit: head.commit.clone(),
+    })
 }
 
 pub(crate) fn version_at(

@@ -1,5 +1,6 @@
 //! Why an experiment could not be carried out. None of these says anything about the candidate.
 
+use genesis_domain::{CommitId, TemplateId};
 use genesis_history::HistoryError;
 use genesis_sandbox::SandboxError;
 use genesis_store::StoreError;
@@ -19,6 +20,19 @@ pub enum ExperimentError {
     /// The ledger could not be read or written.
     #[error("the ledger failed")]
     Store(#[from] StoreError),
+    /// The version in force came into force in another repository, and this one does not have it.
+    #[error(
+        "{} of `{template}` is in force and is not in this repository: commit {commit} was recorded in another one",
+        version.as_deref().unwrap_or("a version without a number")
+    )]
+    Elsewhere {
+        /// The template.
+        template: TemplateId,
+        /// The version in force, as written.
+        version: Option<String>,
+        /// Its commit.
+        commit: CommitId,
+    },
     /// What the history holds is not what an experiment writes.
     #[error("experiment {experiment} cannot be read back: {what}")]
     Unreadable {

@@ -64,4 +64,4 @@ pub use rollback::{RolledBackTo, revision, roll_back};
 pub use runner::{Loaded, Preparing, ProfiledModule, Runner};
 pub use shadow::{EndedRun, shadow};
 pub use verdict_cache::{Known, Question, VerdictCache, VerdictCacheError, found_the_same};
-pub use verify::disagreements;
+pub use verify::{Comparison, compare, compare_mirror};

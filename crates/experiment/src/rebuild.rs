@@ -1,5 +1,7 @@
 //! The ledger made anew from git: everything but wall times and announcements is there.
 
+use std::collections::BTreeSet;
+
 use genesis_domain::{ExperimentId, ExperimentRecord, ExperimentStatus, PromotedRecord, Step, TemplateId};
 use genesis_history::{StepEntry, VersionEntry};
 use genesis_store::{Rebuild, Rebuilt};
@@ -11,9 +13,20 @@ use crate::tree;
 /// Replaces the ledger's content by what the history says.
 ///
 /// # Errors
-/// When the history cannot be read, or the ledger not be written; the ledger is unchanged then.
+/// [`ExperimentError::Request`] when the ledger has experiments in other repositories; when the history cannot be read, or
+/// the ledger not be written. The ledger is unchanged then.
 pub async fn rebuild_ledger(commits: &Commits, waiting: &dyn Fn()) -> Result<Rebuilt, ExperimentError> {
     let lock = commits.history.lock(waiting)?;
+    let elsewhere = commits.ledger.refs_elsewhere().await?;
+    if !elsewhere.is_empty() {
+        let instances: BTreeSet<_> = elsewhere.values().map(|known| known.instance.as_str()).collect();
+        let instances: Vec<_> = instances.into_iter().collect();
+        return Err(ExperimentError::Request(format!(
+            "the ledger has experiments in other repositories too ({}), which this one knows nothing of; made anew from it, \
+             the ledger would lose them",
+            instances.join(", ")
+        )));
+    }
     let mut found = Rebuild::default();
     for id in commits.history.experiments()? {
         found.experiments.push(record(commits, id)?);

@@ -102,6 +102,23 @@ impl Recorder {
         Ok(())
     }
 
+    /// Sets refs that the ledger does not know to be set. They may be: the note of it is lost when the ledger's server dies, and
+    /// the announcements would wait for it.
+    ///
+    /// # Errors
+    /// When ledger or history cannot be read or written.
+    pub async fn settle_unnoted(&self, waiting: &dyn Fn()) -> Result<(), ExperimentError> {
+        let Commits { history, ledger } = &self.commits;
+        if ledger.pending_refs().await?.is_empty() {
+            return Ok(());
+        }
+        let lock = history.lock(waiting)?;
+        // Whoever sets refs just now holds the lock, so these are nobody's any more.
+        let pending = ledger.pending_refs().await?;
+        lock.set_refs(&pending)?;
+        Ok(ledger.mark_refs_set(&pending).await?)
+    }
+
     async fn together(
         &mut self,
         prepared: &[Prepared],

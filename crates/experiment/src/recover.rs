@@ -3,6 +3,9 @@
 
 use std::fmt;
 
+use genesis_domain::RefUpdate;
+use genesis_history::template_ref;
+
 use crate::ExperimentError;
 use crate::commit::Commits;
 
@@ -27,17 +30,27 @@ impl fmt::Display for RecoveryNote {
     }
 }
 
-/// Makes the history follow the ledger. To be called before anything is read.
+/// Makes the history follow the ledger as far as it has what the ledger names: what other repositories recorded is theirs to
+/// keep. To be called before anything is read.
 ///
 /// # Errors
 /// When ledger or history cannot be read or written.
 pub async fn recover(commits: &Commits, waiting: &dyn Fn()) -> Result<Vec<RecoveryNote>, ExperimentError> {
     let lock = commits.history.lock(waiting)?;
-    let pending = commits.ledger.pending_refs().await?;
-    let recovered = lock.recover(&pending)?;
+    let mut pending = commits.ledger.pending_refs().await?;
+    // What another repository has not set and this one can is this one's by another identity: a copy, or a backup.
+    for (name, known) in commits.ledger.pending_elsewhere().await? {
+        if commits.history.has(&known.target)? {
+            pending.push(RefUpdate { name, target: known.target });
+        }
+    }
+    let mut recovered = lock.recover(&pending)?;
     if !pending.is_empty() {
         commits.ledger.mark_refs_set(&pending).await?;
     }
+    let behind = behind(commits).await?;
+    lock.set_refs(&behind)?;
+    recovered.refs_set.extend(behind.into_iter().map(|update| update.name));
     drop(lock);
     let mut notes: Vec<RecoveryNote> = recovered.refs_set.into_iter().map(RecoveryNote::RefSet).collect();
     let swept = recovered.swept_locks.len() + recovered.swept_temporary.len();
@@ -48,4 +61,25 @@ pub async fn recover(commits: &Commits, waiting: &dyn Fn()) -> Result<Vec<Recove
         notes.push(RecoveryNote::TornRefs(recovered.torn_refs.len()));
     }
     Ok(notes)
+}
+
+/// Branches that can come further: to the version in force, or to the last one before it that is here.
+async fn behind(commits: &Commits) -> Result<Vec<RefUpdate>, ExperimentError> {
+    let mut behind = Vec::new();
+    for head in commits.ledger.heads().await? {
+        let tip = commits.history.template_head(&head.template)?;
+        if tip.as_ref() == Some(&head.commit) {
+            continue;
+        }
+        for promoted in commits.ledger.promoted(&head.template).await? {
+            if tip.as_ref() == Some(&promoted.commit) {
+                break;
+            }
+            if commits.history.has(&promoted.commit)? {
+                behind.push(RefUpdate { name: template_ref(&head.template), target: promoted.commit });
+                break;
+            }
+        }
+    }
+    Ok(behind)
 }

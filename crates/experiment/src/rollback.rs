@@ -6,7 +6,7 @@ use genesis_history::{BranchRollback, VersionEntry, template_ref};
 use genesis_store::Committed;
 
 use crate::ExperimentError;
-use crate::commit::{Commits, version_at};
+use crate::commit::{Commits, here, version_at};
 use crate::request::{Baseline, BaselineOrigin};
 use crate::tree;
 
@@ -25,7 +25,8 @@ pub struct RolledBackTo {
 /// before.
 ///
 /// # Errors
-/// [`ExperimentError::Request`] when there is nothing to go back to, or the version in force changed meanwhile.
+/// [`ExperimentError::Request`] when there is nothing to go back to, or the version in force changed meanwhile;
+/// [`ExperimentError::Elsewhere`] when it is in another repository.
 pub async fn roll_back(
     commits: &Commits,
     template: &TemplateId,
@@ -39,6 +40,8 @@ pub async fn roll_back(
         .head(template)
         .await?
         .ok_or_else(|| ExperimentError::Request(format!("no version of `{template}` is in force")))?;
+    here(&commits.history, &head)?;
+    lock.set_refs(&[RefUpdate { name: template_ref(template), target: head.commit.clone() }])?;
     let versions = commits.history.versions(template)?;
     let target = target(&versions, &head, to, template)?;
     let files = commits.history.files(&target.commit)?;

@@ -9,8 +9,10 @@
 
 mod error;
 mod history;
+mod identity;
 mod lock;
 mod message;
+mod mirror;
 mod names;
 mod read;
 mod recover;
@@ -24,6 +26,7 @@ pub use error::HistoryError;
 pub use genesis_domain::Durability;
 pub use history::History;
 pub use lock::HistoryLock;
+pub use mirror::{Mirror, is_instance_name, mirror_refspecs, mirrored_branches};
 pub use names::{experiment_ref, template_ref};
 pub use read::{StepEntry, VersionEntry};
 pub use recover::Recovered;

@@ -8,6 +8,8 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_perc
 pub(crate) const TEMPLATES: &str = "refs/heads/templates/";
 /// Where experiments are.
 pub(crate) const EXPERIMENTS: &str = "refs/experiments/";
+/// Where a mirror has the refs of all instances.
+pub(crate) const INSTANCES: &str = "refs/instances/";
 
 /// A file name may have 255 bytes on common file systems, and git appends `.lock`.
 const MOST_COMPONENT_BYTES: usize = 200;
@@ -74,6 +76,19 @@ pub(crate) fn template_of(name: &str) -> Option<TemplateId> {
 pub(crate) fn experiment_of(name: &str) -> Option<ExperimentId> {
     let id = name.strip_prefix(EXPERIMENTS)?.parse::<ExperimentId>().ok()?;
     (experiment_ref(id) == name).then_some(id)
+}
+
+/// The instance of a mirror's ref, and the ref's name in the instance's own repository.
+pub(crate) fn mirrored(name: &str) -> Option<(&str, String)> {
+    let (instance, rest) = name.strip_prefix(INSTANCES)?.split_once('/')?;
+    let own = if rest.starts_with("experiments/") {
+        format!("refs/{rest}")
+    } else if rest.starts_with("templates/") {
+        format!("refs/heads/{rest}")
+    } else {
+        return None;
+    };
+    Some((instance, own))
 }
 
 /// Git refuses a dot at the start or the end of a component, two in a row, and `.lock` at the end.

@@ -59,6 +59,19 @@ impl History {
         })
     }
 
+    /// Whether a commit is here, whatever points to it.
+    ///
+    /// # Errors
+    /// What git says.
+    pub fn has(&self, id: &CommitId) -> Result<bool, HistoryError> {
+        let wanted = oid(id)?;
+        self.read("look for a commit", |repository| match repository.find_commit(wanted) {
+            Ok(_) => Ok(true),
+            Err(error) if error.code() == git2::ErrorCode::NotFound => Ok(false),
+            Err(error) => Err(error).during(self.path(), "look for a commit"),
+        })
+    }
+
     /// The versions of a template that were in force, newest first; none for a template that has no branch.
     ///
     /// # Errors

@@ -1,6 +1,7 @@
 //! Whether history is what it must be.
 
 use std::collections::{HashMap, HashSet};
+use std::path::Path;
 
 use genesis_domain::{ExperimentId, Step, TemplateId};
 use git2::{ObjectType, Oid, Repository};
@@ -51,15 +52,9 @@ impl History {
     pub fn verify(&self) -> Result<VerifyReport, HistoryError> {
         let repository = self.fresh_handle()?;
         // A writer moves branches first. In the other order than its own, nothing half done is seen.
-        let experiments = self.tips(&repository, |name| name.starts_with(names::EXPERIMENTS))?;
-        let others = self.tips(&repository, |name| !name.starts_with(names::EXPERIMENTS))?;
-        let mut verifying = Verifying {
-            repository: &repository,
-            report: VerifyReport::default(),
-            seen: HashSet::new(),
-            on_branches: HashMap::new(),
-            promoted: HashMap::new(),
-        };
+        let experiments = tips(self.path(), &repository, |name| name.starts_with(names::EXPERIMENTS))?;
+        let others = tips(self.path(), &repository, |name| !name.starts_with(names::EXPERIMENTS))?;
+        let mut verifying = Verifying::new(&repository);
         for (name, tip) in others {
             match names::template_of(&name) {
                 Some(template) => verifying.branch(&name, tip, &template),
@@ -74,28 +69,30 @@ impl History {
         }
         Ok(verifying.report)
     }
-
-    fn tips(
-        &self,
-        repository: &Repository,
-        is_wanted: impl Fn(&str) -> bool,
-    ) -> Result<Vec<(String, Option<Oid>)>, HistoryError> {
-        let names = read::ref_names(self.path(), repository, "refs/")?;
-        // A ref that cannot be read has no tip, and is reported as that.
-        Ok(names
-            .into_iter()
-            .filter(|name| is_wanted(name))
-            .map(|name| {
-                let tip = repository.refname_to_id(&name).ok();
-                (name, tip)
-            })
-            .collect())
-    }
 }
 
-struct Verifying<'r> {
+/// The refs that are wanted, each with where it points.
+pub(crate) fn tips(
+    path: &Path,
+    repository: &Repository,
+    is_wanted: impl Fn(&str) -> bool,
+) -> Result<Vec<(String, Option<Oid>)>, HistoryError> {
+    let names = read::ref_names(path, repository, "refs/")?;
+    // A ref that cannot be read has no tip, and is reported as that.
+    Ok(names
+        .into_iter()
+        .filter(|name| is_wanted(name))
+        .map(|name| {
+            let tip = repository.refname_to_id(&name).ok();
+            (name, tip)
+        })
+        .collect())
+}
+
+/// A verification under way. Branches go before experiments.
+pub(crate) struct Verifying<'r> {
     repository: &'r Repository,
-    report: VerifyReport,
+    pub(crate) report: VerifyReport,
     seen: HashSet<Oid>,
     /// Commits on branches, with the template.
     on_branches: HashMap<Oid, TemplateId>,
@@ -103,8 +100,18 @@ struct Verifying<'r> {
     promoted: HashMap<(TemplateId, ExperimentId), Oid>,
 }
 
-impl Verifying<'_> {
-    fn problem(&mut self, name: &str, text: &str) {
+impl<'r> Verifying<'r> {
+    pub(crate) fn new(repository: &'r Repository) -> Self {
+        Self {
+            repository,
+            report: VerifyReport::default(),
+            seen: HashSet::new(),
+            on_branches: HashMap::new(),
+            promoted: HashMap::new(),
+        }
+    }
+
+    pub(crate) fn problem(&mut self, name: &str, text: &str) {
         if self.report.problems.len() < MOST_LISTED {
             self.report
                 .problems
@@ -114,7 +121,7 @@ impl Verifying<'_> {
         }
     }
 
-    fn branch(&mut self, name: &str, tip: Option<Oid>, template: &TemplateId) {
+    pub(crate) fn branch(&mut self, name: &str, tip: Option<Oid>, template: &TemplateId) {
         self.report.templates += 1;
         if let Err(error) = self.try_branch(name, tip, template) {
             self.problem(name, &error.to_string());
@@ -145,7 +152,7 @@ impl Verifying<'_> {
         Ok(())
     }
 
-    fn experiment(&mut self, name: &str, tip: Option<Oid>, id: ExperimentId) {
+    pub(crate) fn experiment(&mut self, name: &str, tip: Option<Oid>, id: ExperimentId) {
         self.report.experiments += 1;
         if let Err(error) = self.try_experiment(name, tip, id) {
             self.problem(name, &error.to_string());

@@ -5,10 +5,11 @@ use std::cell::Cell;
 use std::time::Duration;
 
 use genesis_experiment::{CommitPoint, Commits, ExperimentError, Prepared, Recorded, Recorder};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 
 use crate::metrics::Metrics;
+use crate::serve::LOOK;
 
 /// Before the next look at refs that could not be set.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -25,29 +26,38 @@ struct Waiting {
 
 impl Committer {
     /// Starts one that records at most so many at once. It has a thread of its own, because git is written there.
-    pub(crate) fn start(commits: Commits, most: usize, metrics: Metrics, reached: fn(CommitPoint)) -> Self {
+    /// It tells `count` how many there were since the start.
+    pub(crate) fn start(
+        commits: Commits,
+        most: usize,
+        metrics: Metrics,
+        reached: fn(CommitPoint),
+        count: watch::Sender<u64>,
+    ) -> Self {
         let (sender, mut waiting) = mpsc::channel(most);
         let runtime = tokio::runtime::Handle::current();
         tokio::task::spawn_blocking(move || {
             let mut recorder = Recorder::new(commits);
             runtime.block_on(async {
                 let mut batch = Vec::with_capacity(most);
+                let mut looked = Instant::now();
                 loop {
-                    let came = waiting.recv_many(&mut batch, most);
-                    if recorder.is_settled() {
-                        if came.await == 0 {
-                            return;
+                    let pause = if recorder.is_settled() { LOOK } else { PAUSE };
+                    match tokio::time::timeout(pause, waiting.recv_many(&mut batch, most)).await {
+                        Ok(0) => return,
+                        Ok(_) => {
+                            let more = record(&mut recorder, &mut batch, &metrics, reached).await;
+                            count.send_modify(|count| *count += more);
                         }
-                    } else if let Ok(came) = tokio::time::timeout(PAUSE, came).await {
-                        if came == 0 {
-                            return;
-                        }
-                    } else {
                         // Tried again until it can be done.
-                        let _later = recorder.settle(&|| {}).await;
-                        continue;
+                        Err(_) => {
+                            let _later = recorder.settle(&|| {}).await;
+                        }
                     }
-                    record(&mut recorder, &mut batch, &metrics, reached).await;
+                    if looked.elapsed() >= LOOK {
+                        let _later = recorder.settle_unnoted(&|| {}).await;
+                        looked = Instant::now();
+                    }
                 }
             });
         });
@@ -67,7 +77,7 @@ async fn record(
     batch: &mut Vec<Waiting>,
     metrics: &Metrics,
     reached: fn(CommitPoint),
-) {
+) -> u64 {
     let (prepared, answers): (Vec<_>, Vec<_>) =
         batch.drain(..).map(|waiting| (waiting.prepared, waiting.answer)).unzip();
     let before = Cell::new(Instant::now());
@@ -79,8 +89,11 @@ async fn record(
     let outcomes = recorder.record(&prepared, &reached, &|| {}).await;
     metrics.batches.inc();
     metrics.batched.inc_by(prepared.len() as u64);
+    let mut count = 0;
     for (answer, outcome) in answers.into_iter().zip(outcomes) {
+        count += u64::from(matches!(outcome, Ok(Some(_))));
         // Whoever waited has gone only with the service.
         let _gone = answer.send(outcome);
     }
+    count
 }

@@ -10,12 +10,14 @@ mod http;
 mod intake;
 mod jobs;
 mod metrics;
+mod mirror;
 mod relay;
 mod request;
 mod serve;
 mod traces;
 mod worker;
 
+pub use mirror::Mirror;
 pub use request::{Refusal, RunRequest};
 pub use serve::{Config, Rules, ServeError, run};
 pub use traces::{Collector, Traces, TracesError};

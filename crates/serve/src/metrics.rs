@@ -37,6 +37,19 @@ pub(crate) struct Metrics {
     pub(crate) batched: Counter,
     /// Time that recording took, by the point that it ended with, and acknowledging.
     pub(crate) committing: Family<Stage, Counter<f64, AtomicU64>>,
+    /// Tries to bring the mirror up to date.
+    pub(crate) pushes: Family<Pushed, Counter>,
+    /// Experiments that were recorded and are not in the mirror.
+    pub(crate) mirror_unsent: Gauge,
+    /// Since when there are such.
+    pub(crate) mirror_lag: Gauge<f64, AtomicU64>,
+}
+
+/// What became of a try to bring the mirror up to date.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(crate) struct Pushed {
+    /// `sent` or `failed`.
+    pub(crate) outcome: &'static str,
 }
 
 /// A part of making a result safe.
@@ -69,6 +82,9 @@ impl Metrics {
             batches: Counter::default(),
             batched: Counter::default(),
             committing: Family::default(),
+            pushes: Family::default(),
+            mirror_unsent: Gauge::default(),
+            mirror_lag: Gauge::default(),
         };
         let mut registry = Registry::with_prefix("genesis");
         registry.register("requests", "Requests by kind and outcome", metrics.requests.clone());
@@ -84,6 +100,20 @@ impl Metrics {
         let text = "Time until a point of commit since the one before, and of acknowledging";
         registry.register_with_unit("committing", text, Unit::Seconds, metrics.committing.clone());
         (metrics, registry)
+    }
+
+    /// Shows how the mirror is; without one there is nothing to show.
+    pub(crate) fn show_mirror(&self, registry: &mut Registry) {
+        registry.register("mirror_pushes", "Tries to bring the mirror up to date", self.pushes.clone());
+        let text = "Experiments recorded since the start that are not in the mirror";
+        registry.register("mirror_unsent", text, self.mirror_unsent.clone());
+        let text = "Since when there is something that is not in the mirror";
+        registry.register_with_unit("mirror_lag", text, Unit::Seconds, self.mirror_lag.clone());
+    }
+
+    /// Counts one try to bring the mirror up to date.
+    pub(crate) fn mirrored(&self, outcome: &'static str) {
+        self.pushes.get_or_create(&Pushed { outcome }).inc();
     }
 
     /// Adds to the time that reaching a point took.

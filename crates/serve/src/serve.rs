@@ -1,6 +1,7 @@
 //! The service from start to end.
 
 use std::future::Future;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -12,9 +13,11 @@ use genesis_policy::Policy;
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 
 use crate::commit::Committer;
 use crate::metrics::Metrics;
+use crate::mirror::{Mirror, Mirroring};
 use crate::traces::Traces;
 use crate::worker::{Shared, Work};
 use crate::{http, relay};
@@ -52,6 +55,8 @@ pub struct Config {
     pub reached: fn(CommitPoint),
     /// Where traces go.
     pub traces: Traces,
+    /// The central repository, if there is one.
+    pub mirror: Option<Mirror>,
 }
 
 /// A policy and what it names. It is replaced as a whole.
@@ -87,12 +92,20 @@ pub async fn run(
     shutdown: impl Future<Output = ()>,
     hurry: impl Future<Output = ()>,
 ) -> Result<(), ServeError> {
-    let (metrics, registry) = Metrics::new();
+    let (metrics, mut registry) = Metrics::new();
     metrics.concurrency.set(i64::try_from(config.concurrency).unwrap_or(i64::MAX));
     let (stop, stopped) = watch::channel(false);
     let (abort, aborted) = watch::channel(false);
     let (close, closed) = watch::channel(false);
-    let committer = Committer::start(config.commits.clone(), config.batch, metrics.clone(), config.reached);
+    let (recorded, recordings) = watch::channel(0);
+    let (commits, batch) = (config.commits.clone(), config.batch);
+    let committer = Committer::start(commits, batch, metrics.clone(), config.reached, recorded);
+    let (last_push, until) = watch::channel(None);
+    let mirroring = config.mirror.clone().map(|mirror| {
+        metrics.show_mirror(&mut registry);
+        let (metrics, tell) = (metrics.clone(), config.tell);
+        tokio::spawn(Mirroring { mirror, metrics, tell, recorded: recordings, until }.run())
+    });
     let shared = Arc::new(Shared {
         bus: config.bus,
         committer,
@@ -106,6 +119,7 @@ pub async fn run(
         tell: config.tell,
         reached: config.reached,
         traces: config.traces,
+        mirror: config.mirror,
         draining: AtomicBool::new(false),
         stopped,
         aborted,
@@ -135,12 +149,14 @@ pub async fn run(
         http = &mut serving => Err(ServeError::Part(format!("HTTP ended: {http:?}"))),
     };
     shared.draining.store(true, Ordering::Relaxed);
+    let grace_ends = Instant::now() + config.grace;
+    let mut hurry = pin!(hurry);
     // Whoever listens has gone only when it has ended itself.
     let _gone = stop.send(true);
     let is_drained = tokio::select! {
         () = async { while workers.join_next().await.is_some() {} } => true,
-        () = tokio::time::sleep(config.grace) => false,
-        () = hurry => false,
+        () = tokio::time::sleep_until(grace_ends) => false,
+        () = &mut hurry => false,
     };
     if !is_drained {
         (shared.tell)("what is still running is handed back");
@@ -149,6 +165,17 @@ pub async fn run(
     }
     let _gone = close.send(true);
     relaying.await.map_err(|error| ServeError::Part(error.to_string()))?;
+    if let Some(mut mirroring) = mirroring {
+        let _gone = last_push.send(Some(if is_drained { grace_ends } else { Instant::now() }));
+        let sent = tokio::select! {
+            sent = &mut mirroring => sent,
+            () = &mut hurry, if is_drained => {
+                let _gone = last_push.send(Some(Instant::now()));
+                mirroring.await
+            }
+        };
+        sent.map_err(|error| ServeError::Part(error.to_string()))?;
+    }
     if ended.is_ok() {
         serving.await.map_err(|error| ServeError::Part(error.to_string()))??;
     }

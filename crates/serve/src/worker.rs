@@ -21,6 +21,7 @@ use tokio::time::Instant;
 
 use crate::commit::Committer;
 use crate::metrics::Metrics;
+use crate::mirror::Mirror;
 use crate::request::{Came, Refusal, RunRequest, sender_of};
 use crate::serve::{LOOK, Rules};
 use crate::traces::{Trace, Traces};
@@ -30,6 +31,11 @@ use crate::{cancel, jobs};
 const MOST_TRIES: u32 = 20;
 /// The longest wait before a message is tried again.
 const MOST_BACKOFF: Duration = Duration::from_mins(1);
+
+/// How often the version in force is fetched before the message is tried again later.
+const MOST_FETCHES: u32 = 4;
+/// Before it is fetched again; longer each time.
+const FETCH_PAUSE: Duration = Duration::from_millis(300);
 
 /// What every part of the service holds.
 pub(crate) struct Shared {
@@ -46,6 +52,7 @@ pub(crate) struct Shared {
     pub(crate) tell: fn(&str),
     pub(crate) reached: fn(CommitPoint),
     pub(crate) traces: Traces,
+    pub(crate) mirror: Option<Mirror>,
     pub(crate) draining: AtomicBool,
     /// Turns true when nothing more is to be taken.
     pub(crate) stopped: watch::Receiver<bool>,
@@ -289,14 +296,40 @@ impl Shared {
                     clock_us: &clock,
                     watch: watch.as_ref().map(|watch| watch as Watch<'_>),
                 };
-                let request = shared.request(&asked, &rules).await?;
-                let record = async |prepared| shared.committer.record(prepared).await;
-                let (runner, commits) = (&shared.runner, &shared.commits);
-                run_recorded(request, Some(&asked.asked), runner, commits, record, &cancel, &hooks).await?;
-                Ok::<(), Failed>(())
+                let run = async || {
+                    let request = shared.request(&asked, &rules).await?;
+                    let record = async |prepared| shared.committer.record(prepared).await;
+                    let (runner, commits) = (&shared.runner, &shared.commits);
+                    run_recorded(request, Some(&asked.asked), runner, commits, record, &cancel, &hooks)
+                        .await?;
+                    Ok::<(), Failed>(())
+                };
+                for again in 0..MOST_FETCHES {
+                    match run().await {
+                        Err(Failed::Experiment(missing @ ExperimentError::Elsewhere { .. })) => {
+                            shared.fetch(missing, again, &cancel).await?;
+                        }
+                        outcome => return outcome,
+                    }
+                }
+                run().await
             })
         });
         async move { thread.await.map_err(|error| Failed::Panicked(error.to_string()))? }
+    }
+
+    /// Fetches the version in force that another instance promoted. One that was promoted just now is on its way to the mirror.
+    /// Without it nothing is judged.
+    async fn fetch(&self, missing: ExperimentError, again: u32, cancel: &Cancel) -> Result<(), Failed> {
+        let (Some(mirror), ExperimentError::Elsewhere { template, .. }) = (&self.mirror, &missing) else {
+            return Err(missing.into());
+        };
+        if again > 0 {
+            tokio::time::sleep(FETCH_PAUSE * again).await;
+        }
+        (mirror.fetch)(template, &|| cancel.is_cancelled()).map_err(|why| {
+            Failed::Away(format!("{missing}, and the mirror {} is away: {why}", mirror.address))
+        })
     }
 
     async fn request(&self, asked: &RunRequest, rules: &Rules) -> Result<Request, Failed> {
@@ -514,6 +547,8 @@ pub(crate) enum Ended {
 enum Failed {
     #[error(transparent)]
     Experiment(#[from] ExperimentError),
+    #[error("{0}")]
+    Away(String),
     #[error(transparent)]
     Refused(Refusal),
     #[error("a defect of the service ended it: {0}")]

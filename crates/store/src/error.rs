@@ -68,6 +68,14 @@ pub enum StoreError {
         /// The database's words.
         message: String,
     },
+    /// Another repository that uses the ledger has the name.
+    #[error("the instance name `{name}` is taken by another repository that uses `{}`", path.display())]
+    NameTaken {
+        /// The file, or the address without its password.
+        path: PathBuf,
+        /// The name.
+        name: String,
+    },
     /// What was to be recorded contradicts itself or does not fit.
     #[error("cannot be recorded: {0}")]
     Invalid(String),

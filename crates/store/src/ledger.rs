@@ -3,10 +3,12 @@
 use std::collections::BTreeSet;
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use genesis_domain::{ExperimentRecord, Head, OutboxMessage, Promotion, RefUpdate};
 
 use crate::error::During;
+use crate::repositories::Repository;
 use crate::sql::{Connection, Database, Reader, Transaction};
 use crate::{StoreError, experiments, heads, outbox, refs};
 
@@ -16,6 +18,8 @@ pub struct Ledger {
     /// The file; the address without its password where it is a server's.
     pub(crate) path: PathBuf,
     pub(crate) database: Database,
+    /// The repository that uses it, when several may.
+    pub(crate) repository: Option<Arc<Repository>>,
 }
 
 /// One experiment with all that is recorded together with it.
@@ -87,7 +91,7 @@ impl Ledger {
             return self.head_moved(&mut connection, promotion).await;
         }
         heads::insert_promoted(&mut connection, promotion).await.during(&self.path, ACTION)?;
-        refs::want(&mut connection, None, updates).await.during(&self.path, ACTION)?;
+        refs::want(&mut connection, self.repository_id(), None, updates).await.during(&self.path, ACTION)?;
         transaction.commit().await.during(&self.path, ACTION)?;
         Ok(Committed::Recorded)
     }
@@ -117,6 +121,10 @@ impl Ledger {
         self.database.reader().await.during(&self.path, action)
     }
 
+    pub(crate) fn repository_id(&self) -> Option<&str> {
+        self.repository.as_ref().map(|repository| repository.id.as_str())
+    }
+
     async fn commit_one(
         &self,
         connection: &mut Connection<'_>,
@@ -141,7 +149,9 @@ impl Ledger {
         if let Some(promotion) = &commit.promotion {
             heads::insert_promoted(connection, promotion).await.during(&self.path, ACTION)?;
         }
-        refs::want(connection, Some(id), &commit.refs).await.during(&self.path, ACTION)?;
+        refs::want(connection, self.repository_id(), Some(id), &commit.refs)
+            .await
+            .during(&self.path, ACTION)?;
         outbox::insert(connection, &commit.outbox, commit.record.created_at_ms)
             .await
             .during(&self.path, ACTION)?;

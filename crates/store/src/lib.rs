@@ -15,6 +15,7 @@ mod open;
 mod outbox;
 mod rebuild;
 mod refs;
+mod repositories;
 mod sql;
 mod wake;
 
@@ -25,4 +26,5 @@ pub use genesis_domain::Durability;
 pub use inbox::Received;
 pub use ledger::{Commit, Committed, Ledger};
 pub use rebuild::{Rebuild, Rebuilt};
+pub use repositories::RefElsewhere;
 pub use wake::Wake;

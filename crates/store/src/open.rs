@@ -60,8 +60,11 @@ impl Ledger {
             .max_connections(READERS)
             .acquire_timeout(BUSY_TIMEOUT)
             .connect_lazy_with(options);
-        let ledger =
-            Self { path: path.to_owned(), database: Database::Sqlite { writer, reader, durability } };
+        let ledger = Self {
+            path: path.to_owned(),
+            database: Database::Sqlite { writer, reader, durability },
+            repository: None,
+        };
         ledger.migrate_in_turn().await?;
         Ok(ledger)
     }
@@ -87,7 +90,7 @@ impl Ledger {
             .max_connections(CONNECTIONS)
             .acquire_timeout(BUSY_TIMEOUT)
             .connect_lazy_with(options);
-        let ledger = Self { path, database: Database::Postgres(pool) };
+        let ledger = Self { path, database: Database::Postgres(pool), repository: None };
         ledger.migrate().await?;
         Ok(ledger)
     }

@@ -8,26 +8,33 @@ use crate::sql::{Connection, query};
 use crate::{Ledger, StoreError, wake};
 
 const WANT: &str = "
-    INSERT INTO refs (name, target, pending) VALUES ($1, $2, 1)
-    ON CONFLICT (name) DO UPDATE SET target = excluded.target, pending = 1";
+    INSERT INTO refs (name, target, pending, repository_id) VALUES ($1, $2, 1, $3)
+    ON CONFLICT (name) DO UPDATE
+    SET target = excluded.target, pending = 1, repository_id = excluded.repository_id";
 
 const BELONGS: &str = "
     INSERT INTO experiment_refs (experiment_id, name) VALUES ($1, $2) ON CONFLICT (experiment_id, name) DO NOTHING";
 
-const PENDING: &str = "SELECT name, target FROM refs WHERE pending = 1 ORDER BY name";
+const PENDING: &str = "
+    SELECT name, target FROM refs
+    WHERE pending = 1 AND ($1 IS NULL OR repository_id IS NULL OR repository_id = $1) ORDER BY name";
 
 const MARK: &str = "UPDATE refs SET pending = 0 WHERE name = $1 AND target = $2";
 
 impl Ledger {
     /// The refs that are not known to be set, with where they must point now: an update that a later one of the
-    /// same ref has overtaken is not among them.
+    /// same ref has overtaken is not among them, and none that is in another repository.
     ///
     /// # Errors
     /// What the database says.
     pub async fn pending_refs(&self) -> Result<Vec<RefUpdate>, StoreError> {
         const ACTION: &str = "list the refs to be set";
         let mut reader = self.reader(ACTION).await?;
-        let rows = query(PENDING).fetch_all(&mut reader.connection()).await.during(&self.path, ACTION)?;
+        let rows = query(PENDING)
+            .bind(self.repository_id())
+            .fetch_all(&mut reader.connection())
+            .await
+            .during(&self.path, ACTION)?;
         rows.iter()
             .map(|row| {
                 let columns = Columns { row, path: &self.path };
@@ -61,11 +68,17 @@ impl Ledger {
 /// Notes what refs must be, for an experiment or by a person's word.
 pub(crate) async fn want(
     connection: &mut Connection<'_>,
+    repository: Option<&str>,
     experiment: Option<ExperimentId>,
     updates: &[RefUpdate],
 ) -> Result<(), sqlx::Error> {
     for update in updates {
-        query(WANT).bind(&update.name).bind(update.target.as_str()).execute(connection).await?;
+        query(WANT)
+            .bind(&update.name)
+            .bind(update.target.as_str())
+            .bind(repository)
+            .execute(connection)
+            .await?;
         if let Some(id) = experiment {
             query(BELONGS).bind(id.to_string()).bind(&update.name).execute(connection).await?;
         }

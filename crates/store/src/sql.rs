@@ -46,6 +46,12 @@ impl Database {
         match self {
             Self::Sqlite { writer, durability, .. } => {
                 let mut connection = writer.acquire().await?;
+                // SQLite takes a transaction back by itself when the disk is full. Taking it back once more fails then, and the
+                // connection is held to be in the transaction for good.
+                if sqlx::Connection::is_in_transaction(&*connection) {
+                    connection.close().await?;
+                    connection = writer.acquire().await?;
+                }
                 // Said each time: whoever had the connection before may have said otherwise.
                 if *durability == Durability::Durable {
                     let synchronous = if is_synced { SYNCED } else { NOT_SYNCED };

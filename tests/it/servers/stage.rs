@@ -90,9 +90,15 @@ impl Service {
 }
 
 impl Drop for Service {
+    #[expect(clippy::print_stdout, reason = "a test that fails shows what the service said")]
     fn drop(&mut self) {
         let _ended_already = self.child.kill();
         let _ended = self.child.wait();
+        if let Some(log) = self.log.take()
+            && std::thread::panicking()
+        {
+            println!("the service said: {}", log.join().unwrap_or_default());
+        }
     }
 }
 

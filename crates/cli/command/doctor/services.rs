@@ -80,7 +80,7 @@ fn records(config: &Config) -> Vec<Found> {
         runtime.block_on(async {
             let commits = state::open(config).await?;
             let report = commits.history.verify()?;
-            let disagreements = genesis_experiment::disagreements(&commits).await?;
+            let disagreements = genesis_experiment::compare(&commits).await?.disagreements;
             let newest = ListFilter { template: None, limit: 1, before: None };
             let any = !commits.ledger.list(&newest).await?.is_empty();
             Ok::<_, Failure>((report, disagreements, any))

@@ -5,6 +5,7 @@
 mod commits;
 mod crash;
 mod limits;
+mod mirroring;
 mod reading;
 mod refs;
 mod support;

@@ -12,6 +12,7 @@ mod listing;
 mod opening;
 mod outbox;
 mod rebuilding;
+mod repositories;
 mod servers;
 mod support;
 
@@ -54,4 +55,7 @@ laws!(
     inbox::another_request_under_the_same_id_is_told_apart,
     inbox::what_was_announced_can_be_announced_again,
     inbox::a_job_is_recorded_once,
+    repositories::a_name_belongs_to_one_repository_and_is_kept,
+    repositories::what_was_recorded_before_is_in_the_first_repository,
+    repositories::a_repository_has_its_own_refs_to_set_and_knows_where_the_others_are,
 );
