@@ -9,6 +9,7 @@ mod logins;
 mod queues;
 mod refusals;
 mod reloading;
+mod schedule;
 mod shared_queue;
 mod stage;
 mod thread;

@@ -8,7 +8,7 @@ use genesis_store::ListFilter;
 use serde_json::json;
 
 use crate::args::{Format, Global, History, HistoryCommand};
-use crate::command::{print, runtime};
+use crate::command::{print, runtime, trends};
 use crate::config::Config;
 use crate::exit::{Exit, Failure};
 use crate::{host, state};
@@ -25,6 +25,7 @@ pub(crate) fn run(args: &History, global: &Global) -> Result<Exit, Failure> {
             HistoryCommand::Show { id, format } => show(&commits, id, *format).await,
             HistoryCommand::Diff { from, to } => diff(&commits, from, to.as_deref()),
             HistoryCommand::Verify { format } => verify(&commits, *format).await,
+            HistoryCommand::Trends { days, format } => trends::run(&commits.ledger, *days, *format).await,
             HistoryCommand::RebuildLedger => rebuild(&commits).await,
         }
     })

@@ -25,14 +25,22 @@ struct Waiting {
 
 impl Committer {
     /// Starts one that records at most so many at once. It has a thread of its own, because git is written there.
-    pub(crate) fn start(commits: Commits, most: usize, metrics: Metrics, reached: fn(CommitPoint)) -> Self {
+    pub(crate) fn start(
+        commits: Commits,
+        most: usize,
+        metrics: Metrics,
+        reached: fn(CommitPoint),
+        tell: fn(&str),
+    ) -> Self {
         let (sender, mut waiting) = mpsc::channel(most);
         let runtime = tokio::runtime::Handle::current();
         tokio::task::spawn_blocking(move || {
             let mut recorder = Recorder::new(commits);
             runtime.block_on(async {
                 let mut batch = Vec::with_capacity(most);
+                let mut unsettled = Told { tell, metrics: metrics.clone(), has_told: false };
                 loop {
+                    unsettled.look(&recorder);
                     let came = waiting.recv_many(&mut batch, most);
                     if recorder.is_settled() {
                         if came.await == 0 {
@@ -59,6 +67,33 @@ impl Committer {
         let (answer, recorded) = oneshot::channel();
         self.0.send(Waiting { prepared, answer }).await.map_err(|_| ExperimentError::Interrupted)?;
         recorded.await.map_err(|_| ExperimentError::Interrupted)?
+    }
+}
+
+/// Says once that refs cannot be set, and once that they are.
+struct Told {
+    tell: fn(&str),
+    metrics: Metrics,
+    has_told: bool,
+}
+
+impl Told {
+    fn look(&mut self, recorder: &Recorder) {
+        let count = recorder.unsettled();
+        self.metrics.unsettled.set(i64::try_from(count).unwrap_or(i64::MAX));
+        match recorder.why_unsettled() {
+            Some(why) if !self.has_told => {
+                self.has_told = true;
+                (self.tell)(&format!(
+                    "refs cannot be set, and results wait for it (experiments: {count}): {why}"
+                ));
+            }
+            None if self.has_told && count == 0 => {
+                self.has_told = false;
+                (self.tell)("all refs are set again");
+            }
+            _ => {}
+        }
     }
 }
 

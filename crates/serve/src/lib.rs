@@ -12,10 +12,16 @@ mod jobs;
 mod metrics;
 mod relay;
 mod request;
+mod schedule;
+mod scheduler;
 mod serve;
+mod tasks;
 mod traces;
 mod worker;
 
 pub use request::{Refusal, RunRequest};
+pub use schedule::{CronError, CronExpression, Schedule, Task};
+pub use scheduler::{Fired, FiringPoint, fire_now, last_firings};
 pub use serve::{Config, Rules, ServeError, run};
+pub use tasks::{TREND_DAYS, Tasks};
 pub use traces::{Collector, Traces, TracesError};

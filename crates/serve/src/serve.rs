@@ -15,6 +15,9 @@ use tokio::task::JoinSet;
 
 use crate::commit::Committer;
 use crate::metrics::Metrics;
+use crate::schedule::Schedule;
+use crate::scheduler::{self, FiringPoint, Scheduling};
+use crate::tasks::Tasks;
 use crate::traces::Traces;
 use crate::worker::{Shared, Work};
 use crate::{http, relay};
@@ -50,8 +53,16 @@ pub struct Config {
     pub tell: fn(&str),
     /// Told each point of commit as it is reached.
     pub reached: fn(CommitPoint),
+    /// Told each point of a task as it is reached.
+    pub fired: fn(FiringPoint),
     /// Where traces go.
     pub traces: Traces,
+    /// When tasks are due.
+    pub schedule: Schedule,
+    /// What they are done with.
+    pub tasks: Tasks,
+    /// Who does them, for people: this process.
+    pub holder: String,
 }
 
 /// A policy and what it names. It is replaced as a whole.
@@ -92,7 +103,19 @@ pub async fn run(
     let (stop, stopped) = watch::channel(false);
     let (abort, aborted) = watch::channel(false);
     let (close, closed) = watch::channel(false);
-    let committer = Committer::start(config.commits.clone(), config.batch, metrics.clone(), config.reached);
+    let committer =
+        Committer::start(config.commits.clone(), config.batch, metrics.clone(), config.reached, config.tell);
+    let scheduling = Scheduling {
+        schedule: config.schedule,
+        tasks: config.tasks,
+        holder: config.holder,
+        now_ms: config.now_ms,
+        tell: config.tell,
+        reached: config.fired,
+        metrics: metrics.clone(),
+        stopped: stopped.clone(),
+        aborted: aborted.clone(),
+    };
     let shared = Arc::new(Shared {
         bus: config.bus,
         committer,
@@ -120,6 +143,7 @@ pub async fn run(
     workers.spawn(crate::worker::run(Arc::clone(&shared), Work::Cancels));
     workers.spawn(bury(Arc::clone(&shared)));
     workers.spawn(answer(Arc::clone(&shared)));
+    workers.spawn(scheduler::run(scheduling));
     let relaying = tokio::spawn(relay::run(Arc::clone(&shared), closed.clone()));
     let mut serving = tokio::spawn(http::serve(
         config.listener,
