@@ -72,7 +72,7 @@ fn a_task_can_be_done_by_hand_and_what_became_of_it_is_listed() {
     };
     let trends = &task("trends")["firings"][0];
     assert_eq!((&trends["state"], &trends["attempt"]), (&json!("done"), &json!(1)), "{trends:#}");
-    assert_eq!(trends["result"]["experiments"][0]["kind"], "base", "{trends:#}");
+    assert_eq!(trends["result"]["experiments"][0]["kind"], "quality_template", "{trends:#}");
     assert_eq!(task("cleanup")["firings"][0]["result"]["announcements"], 0);
     assert!(task("metrics")["next_ms"].as_i64().unwrap() > trends["due_at_ms"].as_i64().unwrap());
 }
@@ -100,7 +100,7 @@ fn trends_are_what_was_recorded_by_kind_language_and_risk() {
     let told = bench.genesis(&["history", "trends", "--format", "json"]);
     let told: Value = serde_json::from_str(&told.stdout).unwrap();
     for group in told["trends"]["experiments"].as_array().unwrap() {
-        assert_eq!((&group["kind"], &group["runtime_ms"]), (&json!("base"), &Value::Null), "{told:#}");
+        assert_eq!((&group["kind"], &group["runtime_ms"]), (&json!("quality_template"), &Value::Null), "{told:#}");
     }
     let none = bench.genesis(&["history", "trends", "--days", "0"]).stdout;
     assert_eq!(none, "nothing was recorded in the last 0 days\n");
