@@ -100,7 +100,11 @@ fn trends_are_what_was_recorded_by_kind_language_and_risk() {
     let told = bench.genesis(&["history", "trends", "--format", "json"]);
     let told: Value = serde_json::from_str(&told.stdout).unwrap();
     for group in told["trends"]["experiments"].as_array().unwrap() {
-        assert_eq!((&group["kind"], &group["runtime_ms"]), (&json!("quality_template"), &Value::Null), "{told:#}");
+        assert_eq!(
+            (&group["kind"], &group["runtime_ms"]),
+            (&json!("quality_template"), &Value::Null),
+            "{told:#}"
+        );
     }
     let none = bench.genesis(&["history", "trends", "--days", "0"]).stdout;
     assert_eq!(none, "nothing was recorded in the last 0 days\n");
