@@ -45,6 +45,8 @@ fn commit(experiment: &ExperimentCommits, written: &Written) -> Commit {
             instance: "bench".to_owned(),
             template: experiment.template.clone(),
             version: Some("1.0.0".to_owned()),
+            kind: None,
+            language: None,
             digest: Digest::of(b"candidate"),
             status: ExperimentStatus::Failed,
             decision: Decision::Rollback,

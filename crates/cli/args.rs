@@ -9,6 +9,7 @@ mod host;
 mod output;
 mod policy;
 mod run;
+mod schedule;
 mod service;
 mod up;
 
@@ -27,6 +28,7 @@ pub(crate) use host::{CiHost, Completions, Config, ConfigCommand, Doctor, Explai
 pub(crate) use output::{Format, Output, ReportFormat, ReportTo, Reporting};
 pub(crate) use policy::{Policy, PolicyCommand};
 pub(crate) use run::{Risk, RunExperiment, RunGuest, RunJob};
+pub(crate) use schedule::{Schedule, ScheduleCommand, TaskName};
 pub(crate) use service::{Bus, BusCommand, Dlq, DlqCommand, Serve};
 pub(crate) use up::Up;
 
@@ -223,6 +225,15 @@ Examples:
 What runs is stopped within seconds, in whichever process; what has not come yet is not begun. What is recorded stays: take it
 back with `genesis rollback`.")]
     Cancel(Cancel),
+    /// What the service does at set times: cleanup, trends, metrics, queue-retention
+    #[command(after_help = "\
+Examples:
+  genesis schedule list                    when each task is due, and what became of it last
+  genesis schedule run cleanup             do it now
+
+Times are cron expressions in UTC, in `[schedule]` of genesis.toml or GENESIS_SCHEDULE_CLEANUP, ...; `off` switches a task off.
+Of all services that share a ledger one does a task at each of its times.")]
+    Schedule(Schedule),
     /// Messages that were given up: list, show, send again, drop
     #[command(after_help = "\
 Examples:

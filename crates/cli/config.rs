@@ -2,10 +2,13 @@
 
 use std::env;
 use std::fmt;
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
 use genesis_domain::without_password;
+use genesis_serve::{CronExpression, Schedule, Task};
 use serde::Deserialize;
+use toml::Spanned;
 
 use crate::args::Global;
 use crate::exit::Failure;
@@ -67,7 +70,16 @@ pub(crate) struct Config {
     pub(crate) bus: Option<Sourced<String>>,
     /// The repository that this one is mirrored to, as git takes it.
     pub(crate) mirror: Option<Sourced<String>>,
+    /// When each task is due; `None` for one that is switched off.
+    pub(crate) schedule: Vec<(Task, Sourced<Option<CronExpression>>)>,
+    /// Days for which the ledger keeps what is not needed any more.
+    pub(crate) retention_days: Sourced<NonZeroU32>,
 }
+
+/// What switches a task off.
+const OFF: &str = "off";
+
+const RETENTION_DAYS: NonZeroU32 = NonZeroU32::new(90).unwrap();
 
 /// The file as written.
 #[derive(Debug, Default, Deserialize)]
@@ -80,8 +92,11 @@ struct File {
     threads: Option<usize>,
     database: Option<String>,
     bus: Option<String>,
+    retention_days: Option<NonZeroU32>,
     #[serde(default)]
     serve: ServeFile,
+    #[serde(default)]
+    schedule: ScheduleTable,
 }
 
 /// What it says of the service.
@@ -89,6 +104,51 @@ struct File {
 #[serde(deny_unknown_fields)]
 struct ServeFile {
     mirror: Option<String>,
+}
+
+/// The table `[schedule]`: cron expressions in UTC, or `off`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct ScheduleTable {
+    cleanup: Option<Spanned<String>>,
+    trends: Option<Spanned<String>>,
+    metrics: Option<Spanned<String>>,
+    queue_retention: Option<Spanned<String>>,
+}
+
+impl ScheduleTable {
+    fn of(&self, task: Task) -> Option<&Spanned<String>> {
+        match task {
+            Task::Cleanup => self.cleanup.as_ref(),
+            Task::Trends => self.trends.as_ref(),
+            Task::Metrics => self.metrics.as_ref(),
+            Task::QueueRetention => self.queue_retention.as_ref(),
+        }
+    }
+}
+
+/// The variable that says when a task is due.
+fn times_variable(task: Task) -> &'static str {
+    match task {
+        Task::Cleanup => "GENESIS_SCHEDULE_CLEANUP",
+        Task::Trends => "GENESIS_SCHEDULE_TRENDS",
+        Task::Metrics => "GENESIS_SCHEDULE_METRICS",
+        Task::QueueRetention => "GENESIS_SCHEDULE_QUEUE_RETENTION",
+    }
+}
+
+/// What a task's setting says, or why it says nothing.
+fn times(text: &str) -> Result<Option<CronExpression>, String> {
+    if text.trim() == OFF {
+        return Ok(None);
+    }
+    CronExpression::parse(text).map(Some).map_err(|error| error.to_string())
+}
+
+fn no_times(place: &str, why: &str) -> Failure {
+    Failure::usage(format!("{place}: {why}")).with_help(
+        "minute, hour, day of the month, month, day of the week, in UTC, such as `0 */6 * * *`; `off` for never",
+    )
 }
 
 impl Config {
@@ -131,6 +191,8 @@ impl Config {
                 .serve
                 .mirror
                 .map(|value| Sourced { value: repository_from(base, value), origin: origin() }),
+            schedule: schedule(&file.schedule, &origin),
+            retention_days: layered(file.retention_days, RETENTION_DAYS, &origin),
             project,
         };
         config.variables()?;
@@ -180,6 +242,17 @@ impl Config {
             let value = parse(&value, "GENESIS_THREADS", "a number")?;
             self.threads = Sourced { value, origin };
         }
+        if let Some((value, origin)) = variable("GENESIS_RETENTION_DAYS")? {
+            let value = parse(&value, "GENESIS_RETENTION_DAYS", "a number of days from 1")?;
+            self.retention_days = Sourced { value, origin };
+        }
+        for (task, setting) in &mut self.schedule {
+            let name = times_variable(*task);
+            if let Some((text, origin)) = variable(name)? {
+                let value = times(&text).map_err(|why| no_times(&format!("the variable {name}"), &why))?;
+                *setting = Sourced { value, origin };
+            }
+        }
         self.addresses()
     }
 
@@ -214,6 +287,29 @@ impl Config {
         }
         Ok(())
     }
+}
+
+impl Config {
+    /// The tasks that are not switched off.
+    pub(crate) fn schedule(&self) -> Schedule {
+        let planned = self.schedule.iter();
+        Schedule(planned.filter_map(|(task, times)| Some((*task, times.value.clone()?))).collect())
+    }
+}
+
+/// What was found good when the file was read.
+fn schedule(
+    table: &ScheduleTable,
+    origin: &dyn Fn() -> Origin,
+) -> Vec<(Task, Sourced<Option<CronExpression>>)> {
+    Task::ALL
+        .into_iter()
+        .map(|task| {
+            let given = table.of(task).and_then(|text| times(text.get_ref()).ok());
+            let default = CronExpression::parse(task.default_times()).ok();
+            (task, layered(given, default, origin))
+        })
+        .collect()
 }
 
 fn is_postgres(url: &str) -> bool {
@@ -261,8 +357,19 @@ fn read(path: &Path) -> Result<File, Failure> {
 }
 
 fn parsed(path: &Path, text: &str) -> Result<File, Failure> {
-    toml::from_str(text)
-        .map_err(|error| Failure::usage(format!("{}: {}", path.display(), error.to_string().trim_end())))
+    let file: File = toml::from_str(text)
+        .map_err(|error| Failure::usage(format!("{}: {}", path.display(), error.to_string().trim_end())))?;
+    for task in Task::ALL {
+        let Some(given) = file.schedule.of(task) else { continue };
+        if let Err(why) = times(given.get_ref()) {
+            let before = &text[..given.span().start.min(text.len())];
+            let line = before.matches('\n').count() + 1;
+            let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+            let place = format!("{}:{line}:{column}: schedule.{task}", path.display());
+            return Err(no_times(&place, &why));
+        }
+    }
+    Ok(file)
 }
 
 /// A variable of the environment that is set and not empty.

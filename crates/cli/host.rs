@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use genesis_domain::ExperimentId;
-use genesis_experiment::{CommitPoint, ExperimentError, Runner, VerdictCache};
+use genesis_experiment::{ExperimentError, Runner, VerdictCache};
 use genesis_policy::Date;
 use genesis_sandbox::{SandboxConfig, SandboxError, WorkerCommand};
 
@@ -143,11 +143,23 @@ fn cache_folder() -> Option<PathBuf> {
         .or_else(|| from("HOME").map(|home| home.join(".cache/genesis")))
 }
 
-/// Ends the process at once when the variable `GENESIS_CRASH_AT` names the point of commit that was just reached. For
-/// tests of recovery: no destructor runs, no buffer is written.
+/// Name of the machine, where it is known.
+pub(crate) fn hostname() -> Option<String> {
+    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").ok()?.trim().to_owned();
+    (!name.is_empty()).then_some(name)
+}
+
+/// This process, for people.
+pub(crate) fn process(instance: &str) -> String {
+    let machine = hostname().unwrap_or_else(|| "an unnamed machine".to_owned());
+    format!("{instance}, process {} on {machine}", std::process::id())
+}
+
+/// Ends the process at once when the variable `GENESIS_CRASH_AT` names the point, of a commit or a task, that was just reached.
+/// For tests of recovery: no destructor runs, no buffer is written.
 #[expect(clippy::disallowed_methods, reason = "the command line is where the environment is read")]
-pub(crate) fn crash_at(point: CommitPoint) {
-    if std::env::var_os("GENESIS_CRASH_AT").is_some_and(|name| name == point.as_str()) {
+pub(crate) fn crash_at(point: &str) {
+    if std::env::var_os("GENESIS_CRASH_AT").is_some_and(|name| name == point) {
         std::process::abort();
     }
 }

@@ -71,6 +71,7 @@ fn dispatch(cli: Cli) -> Result<Exit, Failure> {
         Command::Cancel(args) => command::cancel::run(&args, &global),
         Command::Up(args) => command::up::run(&args, &global),
         Command::Bus(args) => command::bus::run(&args, &global),
+        Command::Schedule(args) => command::schedule::run(&args, &global),
         Command::Dlq(args) => command::dlq::run(&args, &global),
         Command::Config(args) => command::config::run(&args, &global),
         Command::Doctor(args) => command::doctor::run(&args, &global),

@@ -4,9 +4,9 @@
 --        -f migrations/shared_queue/database.sql
 -- The values are passwords; a role that is there already keeps its own.
 --
--- CentralCloud's role owns the database and reads archives, nothing else: the queues belong to whoever runs this. Every other
--- role may send to the queues that it publishes and take from those that it consumes. Nobody may change or drop an archive;
--- `shared_queue.prune` does, for what is older than it is asked to keep.
+-- CentralCloud's role owns the database and reads archives; the queues belong to whoever runs this. Every role may send to the
+-- queues that it publishes and take from those that it consumes. Nobody may change or drop an archive; `shared_queue.prune`
+-- does, for what is older than it is asked to keep.
 \set ON_ERROR_STOP on
 SELECT format('CREATE ROLE %I LOGIN PASSWORD %L NOSUPERUSER NOCREATEDB NOCREATEROLE', name, password)
 FROM (VALUES ('singularity', :singularity), ('genesis', :genesis), ('nexus', :nexus), ('centralcloud', :centralcloud))
@@ -46,12 +46,13 @@ INSERT INTO shared_queue.route (queue, role, may) VALUES
     ('question_responses', 'nexus', 'publish'), ('question_responses', 'singularity', 'consume'),
     ('job_requests', 'singularity', 'publish'), ('job_requests', 'genesis', 'consume'),
     ('job_results', 'genesis', 'publish'), ('job_results', 'singularity', 'consume'),
-    -- Genesis's own: experiments, the older name of job_requests, what was given up, and how it is.
+    -- Genesis's own: experiments, the older name of job_requests, what was given up, what it counted, and how it is.
     ('genesis_experiment_run', 'singularity', 'publish'), ('genesis_experiment_run', 'genesis', 'consume'),
     ('genesis_experiment_cancel', 'singularity', 'publish'), ('genesis_experiment_cancel', 'genesis', 'consume'),
     ('genesis_experiment_result', 'genesis', 'publish'), ('genesis_experiment_result', 'singularity', 'consume'),
     ('code_execution_requests', 'singularity', 'publish'), ('code_execution_requests', 'genesis', 'consume'),
     ('genesis_dlq', 'genesis', 'publish'), ('genesis_dlq', 'genesis', 'consume'),
+    ('system_metrics_genesis', 'genesis', 'publish'), ('system_metrics_genesis', 'centralcloud', 'consume'),
     ('genesis_status', 'genesis', 'consume');
 -- A message that is given up is sent to its queue again by whoever gave it up.
 INSERT INTO shared_queue.route (queue, role, may) VALUES
@@ -89,7 +90,7 @@ BEGIN
     FOR queue IN SELECT queue_name FROM pgmq.meta ORDER BY queue_name LOOP
         EXECUTE format('DELETE FROM pgmq.%I WHERE archived_at < now() - $1', 'a_' || queue) USING keep;
         GET DIAGNOSTICS pruned = ROW_COUNT;
-        IF queue IN ('genesis_experiment_result', 'job_results', 'genesis_dlq') THEN
+        IF queue IN ('genesis_experiment_result', 'job_results', 'genesis_dlq', 'system_metrics_genesis') THEN
             EXECUTE format('DELETE FROM pgmq.%I WHERE enqueued_at < now() - $1', 'q_' || queue) USING keep;
             GET DIAGNOSTICS more = ROW_COUNT;
             pruned := pruned + more;

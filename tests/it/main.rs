@@ -23,6 +23,7 @@ mod profile;
 mod readme;
 mod replay;
 mod reports;
+mod schedule;
 mod servers;
 mod shadow;
 mod suites;

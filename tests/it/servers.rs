@@ -11,6 +11,7 @@ mod mirroring;
 mod queues;
 mod refusals;
 mod reloading;
+mod schedule;
 mod shared_queue;
 mod stage;
 mod thread;

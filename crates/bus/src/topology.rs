@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use genesis_domain::subject::{
     DEAD, EXPERIMENT_CANCEL, EXPERIMENT_COMPLETED, EXPERIMENT_FAILED, EXPERIMENT_RESULT, EXPERIMENT_RUN,
-    JOB_RESULT, JOB_RUN, STATUS, Subject,
+    JOB_RESULT, JOB_RUN, METRICS, STATUS, Subject,
 };
 
 /// Days that results and dead letters are kept.
@@ -76,6 +76,7 @@ impl Topology {
                 ),
                 Channel::new(JOBS, &[JOB_RUN], work),
                 Channel::new("GENESIS_JOB_RESULTS", &[JOB_RESULT], feed),
+                Channel::new("GENESIS_METRICS", &[METRICS], feed),
             ],
             dead: Channel::new("GENESIS_DLQ", &[DEAD], feed),
             questions: vec![STATUS.name.to_owned()],

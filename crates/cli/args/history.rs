@@ -57,6 +57,15 @@ pub(crate) enum HistoryCommand {
         #[arg(long, value_enum, default_value_t = Format::Human)]
         format: Format,
     },
+    /// Count what was recorded lately: experiments by kind, language and risk, jobs by language and analysis
+    Trends {
+        /// Days up to now
+        #[arg(long, value_name = "DAYS", default_value_t = genesis_serve::TREND_DAYS)]
+        days: u32,
+        /// Format of the result
+        #[arg(long, value_enum, default_value_t = Format::Human)]
+        format: Format,
+    },
     /// Make the ledger anew from the history
     RebuildLedger,
 }

@@ -34,11 +34,13 @@ pub(crate) struct Serve {
     #[arg(long, value_name = "SECONDS", default_value_t = 30)]
     pub(crate) grace: u64,
     /// Seconds after which an experiment is given up
-    #[arg(long, value_name = "SECONDS", default_value_t = 3600)]
+    #[arg(long, value_name = "SECONDS", default_value_t = Serve::TIMEOUT_SECONDS)]
     pub(crate) timeout: u64,
 }
 
 impl Serve {
+    /// After which an experiment is given up, when nobody says otherwise.
+    pub(crate) const TIMEOUT_SECONDS: u64 = 3600;
     /// What a batch saves is saved by then.
     pub(crate) const MOST_IN_A_BATCH: std::num::NonZeroUsize = std::num::NonZeroUsize::new(64).unwrap();
 }

@@ -45,7 +45,8 @@ fn prune(bus: &BusAddress, keep_days: Option<NonZeroU32>, global: &Global) -> Re
     Ok(Exit::Success)
 }
 
-const SECONDS_A_DAY: u64 = 24 * 60 * 60;
+/// Seconds of a day.
+pub(crate) const SECONDS_A_DAY: u64 = 24 * 60 * 60;
 
 /// How long queues keep what is done with.
 pub(crate) fn retention(given: Option<NonZeroU32>) -> Result<Duration, Failure> {

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use genesis_domain::without_password;
+use genesis_serve::CronExpression;
 
 use crate::args::{Config as Args, ConfigCommand, Format, Global};
 use crate::command::print;
@@ -27,7 +28,17 @@ pub(crate) fn run(args: &Args, global: &Global) -> Result<Exit, Failure> {
         ("database", database, database_origin),
         ("bus", bus, bus_origin),
         ("serve.mirror", mirror, mirror_origin),
+        ("retention_days", config.retention_days.value.to_string(), config.retention_days.origin.to_string()),
     ];
+    let schedule = config.schedule.iter().map(|(task, times)| {
+        let value = times.value.as_ref().map_or("off", CronExpression::as_str);
+        (format!("schedule.{task}"), value.to_owned(), times.origin.to_string())
+    });
+    let values: Vec<(String, String, String)> = values
+        .into_iter()
+        .map(|(name, value, origin)| (name.to_owned(), value, origin))
+        .chain(schedule)
+        .collect();
     let mut text = String::new();
     match format {
         Format::Human => {
@@ -40,7 +51,7 @@ pub(crate) fn run(args: &Args, global: &Global) -> Result<Exit, Failure> {
             let object: serde_json::Map<String, serde_json::Value> = values
                 .iter()
                 .map(|(name, value, origin)| {
-                    ((*name).to_owned(), serde_json::json!({ "value": value, "origin": origin }))
+                    (name.clone(), serde_json::json!({ "value": value, "origin": origin }))
                 })
                 .collect();
             writeln!(text, "{:#}", serde_json::Value::Object(object))

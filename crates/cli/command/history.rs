@@ -10,7 +10,7 @@ use genesis_store::ListFilter;
 use serde_json::json;
 
 use crate::args::{Format, Global, History, HistoryCommand};
-use crate::command::{print, runtime};
+use crate::command::{print, runtime, trends};
 use crate::config::{Config, here, repository_from};
 use crate::exit::{Exit, Failure};
 use crate::{host, mirror, state};
@@ -31,6 +31,7 @@ pub(crate) fn run(args: &History, global: &Global) -> Result<Exit, Failure> {
                 let given = Some(given.as_str()).filter(|given| !given.is_empty());
                 verify_mirror(&commits, &config, given, *format).await
             }
+            HistoryCommand::Trends { days, format } => trends::run(&commits.ledger, *days, *format).await,
             HistoryCommand::RebuildLedger => rebuild(&commits).await,
         }
     })

@@ -20,8 +20,10 @@ pub(crate) mod rollback;
 pub(crate) mod run_experiment;
 pub(crate) mod run_guest;
 pub(crate) mod run_job;
+pub(crate) mod schedule;
 pub(crate) mod schema;
 pub(crate) mod serve;
+pub(crate) mod trends;
 pub(crate) mod up;
 pub(crate) mod watch;
 

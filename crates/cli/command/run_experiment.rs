@@ -103,7 +103,7 @@ pub(crate) fn run(args: &RunExperiment, global: &Global) -> Result<Exit, Failure
         },
         reached: &|point| {
             bar.clear();
-            host::crash_at(point);
+            host::crash_at(point.as_str());
         },
         waiting: &state::waiting,
         clock_us: &clock,

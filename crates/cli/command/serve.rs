@@ -11,6 +11,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use crate::args::{Global, Serve};
+use crate::command::schedule;
 use crate::config::{Config, here, repository_from, variable};
 use crate::exit::{Exit, Failure};
 use crate::progress::note;
@@ -57,6 +58,8 @@ pub(crate) fn run(args: &Serve, global: &Global) -> Result<Exit, Failure> {
         if let (Some(mirror), Some(instance)) = (&mirror, commits.ledger.instance()) {
             note(&format!("mirroring to {} as {instance}", mirror.address));
         }
+        let timeout = Duration::from_secs(args.timeout);
+        let tasks = schedule::tasks(&config, commits.ledger.clone(), Some(bus.clone()), timeout)?;
         let serving = genesis_serve::Config {
             bus,
             commits,
@@ -64,15 +67,19 @@ pub(crate) fn run(args: &Serve, global: &Global) -> Result<Exit, Failure> {
             rules,
             concurrency,
             batch: args.batch.get(),
-            timeout: Duration::from_secs(args.timeout),
+            timeout,
             grace: Duration::from_secs(args.grace),
             listener,
             takes_requests: args.intake,
             now_ms: host::now_ms,
             tell: note,
-            reached: host::crash_at,
+            reached: |point| host::crash_at(point.as_str()),
+            fired: |point| host::crash_at(point.as_str()),
             traces: traces()?,
             mirror,
+            schedule: config.schedule(),
+            holder: host::process(&config.instance.value),
+            tasks,
         };
         let reloading = tokio::spawn(reload::keep(policy.to_owned(), rules_in_force));
         notify::service_manager("READY=1");

@@ -52,7 +52,7 @@ pub(crate) fn run(args: &Up, global: &Global) -> Result<Exit, Failure> {
         listen: place.listen,
         intake: true,
         grace: GRACE_SECONDS,
-        timeout: 3600,
+        timeout: Serve::TIMEOUT_SECONDS,
     };
     let global = Global { database: place.database.clone(), ..global.clone() };
     let served = serve::run(&serving, &global);

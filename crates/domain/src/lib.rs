@@ -4,6 +4,7 @@
 mod address;
 mod evidence;
 mod experiment;
+mod firing;
 mod ids;
 mod job;
 mod metric;
@@ -11,6 +12,7 @@ mod record;
 mod shadow;
 mod step;
 pub mod subject;
+mod trend;
 mod verdict;
 
 pub use address::without_password;
@@ -22,6 +24,7 @@ pub use evidence::{
     TestCounts, VersionRef,
 };
 pub use experiment::{CheckSpent, Effect, Experiment, StepCommit};
+pub use firing::{Firing, FiringState};
 pub use ids::{CommitId, Digest, ExperimentId, IdError, Risk, Seed, TemplateId};
 pub use job::{AnalysisReply, AnalysisStatus, JobAnalysis, JobRecord, JobReply, JobStatus, JobUsage};
 pub use metric::{Measured, Metric, Metrics, NotApplicable};
@@ -31,4 +34,5 @@ pub use record::{
 };
 pub use shadow::{Need, RunShadow, Shadow, ShadowFound};
 pub use step::{Step, Trailer};
+pub use trend::{ExperimentTrend, JobTrend, Period, Spread, Trends};
 pub use verdict::{Decision, Operator, Reason, Remark, RemarkCode, Term, Verdict};

@@ -45,6 +45,10 @@ pub struct ExperimentRecord {
     pub template: TemplateId,
     /// The candidate's version as written.
     pub version: Option<String>,
+    /// What kind of template the candidate is, where that is recorded.
+    pub kind: Option<String>,
+    /// The language that the candidate says it is for, by its id, where that is a known one and recorded.
+    pub language: Option<String>,
     /// Digest of the candidate's content.
     pub digest: Digest,
     /// How it ended.
@@ -145,12 +149,12 @@ pub struct InboxMessage {
 /// An announcement that is not sent yet.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OutboxMessage {
-    /// Experiment id and step; the receiver drops a second one with the same id.
+    /// Experiment id and step, or task and time; the receiver drops a second one with the same id.
     pub message_id: String,
     /// Subject, such as `genesis.experiment.result`.
     pub subject: String,
     /// JSON text.
     pub payload: String,
-    /// The experiment whose refs must be set before this is sent.
-    pub experiment: ExperimentId,
+    /// The experiment whose refs must be set before this is sent; `None` when it is of no experiment.
+    pub experiment: Option<ExperimentId>,
 }

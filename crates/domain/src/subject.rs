@@ -25,6 +25,9 @@ pub const JOB_RUN: Subject = Subject { name: "job_requests", aliases: &["code_ex
 /// Replies to jobs.
 pub const JOB_RESULT: Subject = Subject { name: "job_results", aliases: &[] };
 
+/// What was counted in a period, once a day.
+pub const METRICS: Subject = Subject { name: "system.metrics.genesis", aliases: &[] };
+
 /// Messages that were given up, with the reason; the last part says where from.
 pub const DEAD: Subject = Subject { name: "genesis.dlq.*", aliases: &[] };
 

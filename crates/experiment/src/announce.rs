@@ -16,7 +16,7 @@ pub struct Asked {
 }
 
 /// The result; for whoever asked also the same by its id, so that one can wait for one experiment alone.
-pub(crate) fn announcements(record: &ExperimentRecord, asked: Option<&Asked>) -> Vec<OutboxMessage> {
+pub fn announcements(record: &ExperimentRecord, asked: Option<&Asked>) -> Vec<OutboxMessage> {
     let id = asked.and_then(|asked| asked.id.clone()).unwrap_or_else(|| record.id.to_string());
     let is_merge = record.status == ExperimentStatus::Success;
     let mut payload = json!({
@@ -46,7 +46,7 @@ pub(crate) fn announcements(record: &ExperimentRecord, asked: Option<&Asked>) ->
         message_id: format!("{}:{step}", record.id),
         subject,
         payload: payload.clone(),
-        experiment: record.id,
+        experiment: Some(record.id),
     };
     let (step, by_id) =
         if is_merge { ("completed", EXPERIMENT_COMPLETED) } else { ("failed", EXPERIMENT_FAILED) };

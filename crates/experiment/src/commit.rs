@@ -416,6 +416,12 @@ impl Judged<'_> {
         )
     }
 
+    /// By its id: a template may say anything.
+    fn language(&self) -> Option<String> {
+        let named = genesis_template::language_named(self.plan.language.as_deref()?)?;
+        Some(named.id.to_owned())
+    }
+
     /// Its record, but for what only writing tells.
     fn record(&self) -> ExperimentRecord {
         let evidence = &self.measurement.evidence;
@@ -426,6 +432,8 @@ impl Judged<'_> {
             instance: self.request.instance.clone(),
             template: self.request.template.clone(),
             version: self.plan.candidate.version.clone(),
+            kind: Some(self.plan.candidate.kind.clone()),
+            language: self.language(),
             digest: self.plan.candidate.digest.clone(),
             status: if merges { ExperimentStatus::Success } else { ExperimentStatus::Failed },
             decision: self.verdict.decision,

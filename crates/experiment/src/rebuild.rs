@@ -62,6 +62,8 @@ fn record(commits: &Commits, id: ExperimentId) -> Result<ExperimentRecord, Exper
         instance: back.experiment.instance,
         template: back.experiment.template,
         version: evidence.subject.candidate.version.clone(),
+        kind: Some(evidence.subject.candidate.kind.clone()),
+        language: None,
         digest: evidence.subject.candidate.digest.clone(),
         status: if merges { ExperimentStatus::Success } else { ExperimentStatus::Failed },
         decision: back.verdict.decision,

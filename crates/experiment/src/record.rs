@@ -31,6 +31,8 @@ pub type Recorded = Result<Option<Written>, ExperimentError>;
 pub struct Recorder {
     commits: Commits,
     unsettled: Vec<Unsettled>,
+    /// Why the last try to settle them failed.
+    why: Option<String>,
 }
 
 /// An experiment that the ledger may have, and whose refs may not be set.
@@ -44,7 +46,7 @@ struct Unsettled {
 impl Recorder {
     /// One that has nothing to settle.
     pub fn new(commits: Commits) -> Self {
-        Self { commits, unsettled: Vec::new() }
+        Self { commits, unsettled: Vec::new(), why: None }
     }
 
     /// Records experiments together; when that fails, each by itself, so that each has its own error. `reached` is told the
@@ -78,6 +80,16 @@ impl Recorder {
         self.unsettled.is_empty()
     }
 
+    /// How many experiments there are whose refs are not known to follow the ledger.
+    pub fn unsettled(&self) -> usize {
+        self.unsettled.len()
+    }
+
+    /// Why they could not be set when that was last tried; `None` when it was not, or there are none.
+    pub fn why_unsettled(&self) -> Option<&str> {
+        if self.is_settled() { None } else { self.why.as_deref() }
+    }
+
     /// Sets the refs of experiments that the ledger turns out to have: the answer to a transaction can be lost, and a disk can
     /// be full just then.
     ///
@@ -85,8 +97,15 @@ impl Recorder {
     /// When ledger or history cannot be read or written; what is left is kept in mind.
     pub async fn settle(&mut self, waiting: &dyn Fn()) -> Result<(), ExperimentError> {
         if self.is_settled() {
+            self.why = None;
             return Ok(());
         }
+        let settled = self.try_to_settle(waiting).await;
+        self.why = settled.as_ref().err().map(ToString::to_string);
+        settled
+    }
+
+    async fn try_to_settle(&mut self, waiting: &dyn Fn()) -> Result<(), ExperimentError> {
         let mut refs = Vec::new();
         for Unsettled { id, tip, refs: own } in &self.unsettled {
             if self.commits.ledger.experiment(*id).await?.is_some_and(|known| known.tip == *tip) {

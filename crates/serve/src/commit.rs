@@ -33,6 +33,7 @@ impl Committer {
         metrics: Metrics,
         reached: fn(CommitPoint),
         count: watch::Sender<u64>,
+        tell: fn(&str),
     ) -> Self {
         let (sender, mut waiting) = mpsc::channel(most);
         let runtime = tokio::runtime::Handle::current();
@@ -41,7 +42,9 @@ impl Committer {
             runtime.block_on(async {
                 let mut batch = Vec::with_capacity(most);
                 let mut looked = Instant::now();
+                let mut unsettled = Told { tell, metrics: metrics.clone(), has_told: false };
                 loop {
+                    unsettled.look(&recorder);
                     let pause = if recorder.is_settled() { LOOK } else { PAUSE };
                     match tokio::time::timeout(pause, waiting.recv_many(&mut batch, most)).await {
                         Ok(0) => return,
@@ -69,6 +72,33 @@ impl Committer {
         let (answer, recorded) = oneshot::channel();
         self.0.send(Waiting { prepared, answer }).await.map_err(|_| ExperimentError::Interrupted)?;
         recorded.await.map_err(|_| ExperimentError::Interrupted)?
+    }
+}
+
+/// Says once that refs cannot be set, and once that they are.
+struct Told {
+    tell: fn(&str),
+    metrics: Metrics,
+    has_told: bool,
+}
+
+impl Told {
+    fn look(&mut self, recorder: &Recorder) {
+        let count = recorder.unsettled();
+        self.metrics.unsettled.set(i64::try_from(count).unwrap_or(i64::MAX));
+        match recorder.why_unsettled() {
+            Some(why) if !self.has_told => {
+                self.has_told = true;
+                (self.tell)(&format!(
+                    "refs cannot be set, and results wait for it (experiments: {count}): {why}"
+                ));
+            }
+            None if self.has_told && count == 0 => {
+                self.has_told = false;
+                (self.tell)("all refs are set again");
+            }
+            _ => {}
+        }
     }
 }
 

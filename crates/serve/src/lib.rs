@@ -13,11 +13,17 @@ mod metrics;
 mod mirror;
 mod relay;
 mod request;
+mod schedule;
+mod scheduler;
 mod serve;
+mod tasks;
 mod traces;
 mod worker;
 
 pub use mirror::Mirror;
 pub use request::{Refusal, RunRequest};
+pub use schedule::{CronError, CronExpression, Schedule, Task};
+pub use scheduler::{Fired, FiringPoint, fire_now, last_firings};
 pub use serve::{Config, Rules, ServeError, run};
+pub use tasks::{TREND_DAYS, Tasks};
 pub use traces::{Collector, Traces, TracesError};

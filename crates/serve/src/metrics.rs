@@ -43,6 +43,11 @@ pub(crate) struct Metrics {
     pub(crate) mirror_unsent: Gauge,
     /// Since when there are such.
     pub(crate) mirror_lag: Gauge<f64, AtomicU64>,
+    /// Experiments that are recorded, or may be, and whose refs are not known to be set.
+    pub(crate) unsettled: Gauge,
+    firings: Family<Fired, Counter>,
+    last_success: Family<OfTask, Gauge>,
+    next_firing: Family<OfTask, Gauge>,
 }
 
 /// What became of a try to bring the mirror up to date.
@@ -50,6 +55,20 @@ pub(crate) struct Metrics {
 pub(crate) struct Pushed {
     /// `sent` or `failed`.
     pub(crate) outcome: &'static str,
+}
+
+/// A task.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OfTask {
+    task: &'static str,
+}
+
+/// What became of a task at one of its times.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Fired {
+    task: &'static str,
+    /// `done`, `retried`, `failed` or `lost`.
+    outcome: &'static str,
 }
 
 /// A part of making a result safe.
@@ -85,6 +104,10 @@ impl Metrics {
             pushes: Family::default(),
             mirror_unsent: Gauge::default(),
             mirror_lag: Gauge::default(),
+            unsettled: Gauge::default(),
+            firings: Family::default(),
+            last_success: Family::default(),
+            next_firing: Family::default(),
         };
         let mut registry = Registry::with_prefix("genesis");
         registry.register("requests", "Requests by kind and outcome", metrics.requests.clone());
@@ -99,6 +122,18 @@ impl Metrics {
         registry.register("batched", "Experiments recorded in batches", metrics.batched.clone());
         let text = "Time until a point of commit since the one before, and of acknowledging";
         registry.register_with_unit("committing", text, Unit::Seconds, metrics.committing.clone());
+        let text = "Recorded experiments whose refs are not known to be set";
+        registry.register("unsettled_experiments", text, metrics.unsettled.clone());
+        registry.register("firings", "Tasks that this process began, by outcome", metrics.firings.clone());
+        let text = "When a task was last done, by any process of this ledger";
+        registry.register_with_unit(
+            "task_last_success_timestamp",
+            text,
+            Unit::Seconds,
+            metrics.last_success.clone(),
+        );
+        let text = "When a task is due next";
+        registry.register_with_unit("task_next_timestamp", text, Unit::Seconds, metrics.next_firing.clone());
         (metrics, registry)
     }
 
@@ -128,6 +163,21 @@ impl Metrics {
 
     fn stage(&self, stage: &'static str, time: Duration) {
         self.committing.get_or_create(&Stage { stage }).inc_by(time.as_secs_f64());
+    }
+
+    /// Counts an attempt of a task.
+    pub(crate) fn fired(&self, task: &'static str, outcome: &'static str) {
+        self.firings.get_or_create(&Fired { task, outcome }).inc();
+    }
+
+    /// Shows when a task was last done.
+    pub(crate) fn last_success(&self, task: &'static str, at_ms: i64) {
+        self.last_success.get_or_create(&OfTask { task }).set(at_ms.div_euclid(1000));
+    }
+
+    /// Shows when a task is due next.
+    pub(crate) fn next_firing(&self, task: &'static str, at_ms: i64) {
+        self.next_firing.get_or_create(&OfTask { task }).set(at_ms.div_euclid(1000));
     }
 
     /// Counts one request.

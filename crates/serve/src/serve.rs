@@ -18,6 +18,9 @@ use tokio::time::Instant;
 use crate::commit::Committer;
 use crate::metrics::Metrics;
 use crate::mirror::{Mirror, Mirroring};
+use crate::schedule::Schedule;
+use crate::scheduler::{self, FiringPoint, Scheduling};
+use crate::tasks::Tasks;
 use crate::traces::Traces;
 use crate::worker::{Shared, Work};
 use crate::{http, relay};
@@ -53,10 +56,18 @@ pub struct Config {
     pub tell: fn(&str),
     /// Told each point of commit as it is reached.
     pub reached: fn(CommitPoint),
+    /// Told each point of a task as it is reached.
+    pub fired: fn(FiringPoint),
     /// Where traces go.
     pub traces: Traces,
     /// The central repository, if there is one.
     pub mirror: Option<Mirror>,
+    /// When tasks are due.
+    pub schedule: Schedule,
+    /// What they are done with.
+    pub tasks: Tasks,
+    /// Who does them, for people: this process.
+    pub holder: String,
 }
 
 /// A policy and what it names. It is replaced as a whole.
@@ -99,13 +110,24 @@ pub async fn run(
     let (close, closed) = watch::channel(false);
     let (recorded, recordings) = watch::channel(0);
     let (commits, batch) = (config.commits.clone(), config.batch);
-    let committer = Committer::start(commits, batch, metrics.clone(), config.reached, recorded);
+    let committer = Committer::start(commits, batch, metrics.clone(), config.reached, recorded, config.tell);
     let (last_push, until) = watch::channel(None);
     let mirroring = config.mirror.clone().map(|mirror| {
         metrics.show_mirror(&mut registry);
         let (metrics, tell) = (metrics.clone(), config.tell);
         tokio::spawn(Mirroring { mirror, metrics, tell, recorded: recordings, until }.run())
     });
+    let scheduling = Scheduling {
+        schedule: config.schedule,
+        tasks: config.tasks,
+        holder: config.holder,
+        now_ms: config.now_ms,
+        tell: config.tell,
+        reached: config.fired,
+        metrics: metrics.clone(),
+        stopped: stopped.clone(),
+        aborted: aborted.clone(),
+    };
     let shared = Arc::new(Shared {
         bus: config.bus,
         committer,
@@ -134,6 +156,7 @@ pub async fn run(
     workers.spawn(crate::worker::run(Arc::clone(&shared), Work::Cancels));
     workers.spawn(bury(Arc::clone(&shared)));
     workers.spawn(answer(Arc::clone(&shared)));
+    workers.spawn(scheduler::run(scheduling));
     let relaying = tokio::spawn(relay::run(Arc::clone(&shared), closed.clone()));
     let mut serving = tokio::spawn(http::serve(
         config.listener,

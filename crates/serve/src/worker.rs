@@ -10,8 +10,8 @@ use genesis_bus::{Bus, CANCELS, Delivery, EXPERIMENTS, JOBS, Outgoing};
 use genesis_domain::subject::{EXPERIMENT_FAILED, EXPERIMENT_RESULT};
 use genesis_domain::{ExperimentId, InboxMessage, TemplateId};
 use genesis_experiment::{
-    CommitPoint, Commits, ExperimentError, Hooks, LoadCaps, Request, Runner, Watch, baseline_in_force,
-    promoted_versions, run_recorded,
+    CommitPoint, Commits, ExperimentError, Hooks, LoadCaps, Request, Runner, Watch, announcements,
+    baseline_in_force, promoted_versions, run_recorded,
 };
 use genesis_policy::Policy;
 use genesis_sandbox::Cancel;
@@ -259,12 +259,14 @@ impl Shared {
         }
     }
 
-    /// Whether the experiment is recorded; then its result is sent once more.
+    /// Whether the experiment is recorded; then its result is sent once more. One that the ledger does not keep any more is made
+    /// again from the record.
     async fn announced_again(&self, asked: &RunRequest) -> Result<bool, StoreError> {
-        if self.commits.ledger.experiment(asked.id).await?.is_none() {
-            return Ok(false);
+        let ledger = &self.commits.ledger;
+        let Some(record) = ledger.experiment(asked.id).await? else { return Ok(false) };
+        if ledger.announce_again(asked.id).await? == 0 {
+            ledger.announce(&announcements(&record, Some(&asked.asked)), (self.now_ms)()).await?;
         }
-        self.commits.ledger.announce_again(asked.id).await?;
         Ok(true)
     }
 
@@ -524,7 +526,7 @@ fn read_limits(policy: &Policy) -> genesis_template::ReadLimits {
 }
 
 /// Resolves when the value is true.
-async fn turned(receiver: &mut watch::Receiver<bool>) {
+pub(crate) async fn turned(receiver: &mut watch::Receiver<bool>) {
     // Whoever could turn it has gone only when the service has.
     let _turned = receiver.wait_for(|it| *it).await;
 }

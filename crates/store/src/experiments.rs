@@ -15,8 +15,8 @@ use crate::{Ledger, StoreError};
 
 const INSERT_RECORD: &str = "
     INSERT INTO experiment_records (experiment_id, instance_id, template_id, version, digest, status, risk_level,
-                                    policy, baseline_commit, final_commit, created_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+                                    policy, baseline_commit, final_commit, created_at, kind, language)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
 
 const INSERT_METRICS: &str = "
     INSERT INTO experiment_metrics (experiment_id, success_rate, regression, runtime_ms, memory_peak_bytes,
@@ -106,6 +106,8 @@ pub(crate) async fn insert(
         .bind(record.baseline.as_ref().map(CommitId::as_str))
         .bind(record.tip.as_str())
         .bind(record.created_at_ms)
+        .bind(&record.kind)
+        .bind(&record.language)
         .execute(connection)
         .await
         .during(path, ACTION)?;
@@ -136,6 +138,8 @@ fn record(row: &Row, path: &Path) -> Result<ExperimentRecord, StoreError> {
         instance: columns.get("instance_id")?,
         template: columns.named("template_id")?,
         version: columns.get("version")?,
+        kind: columns.get("kind")?,
+        language: columns.get("language")?,
         digest: Digest::from_text(&columns.get::<String>("digest")?),
         status: columns.named("status")?,
         decision: columns.named("recommendation")?,

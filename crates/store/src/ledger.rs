@@ -185,7 +185,7 @@ fn check(commit: &Commit) -> Result<(), StoreError> {
             return invalid("its promotion names another template");
         }
     }
-    if commit.outbox.iter().any(|message| message.experiment != id) {
+    if commit.outbox.iter().any(|message| message.experiment != Some(id)) {
         return invalid("one of its announcements names another experiment");
     }
     let mut ids = BTreeSet::new();

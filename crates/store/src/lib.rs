@@ -7,6 +7,7 @@
 mod cancellations;
 mod error;
 mod experiments;
+mod firings;
 mod heads;
 mod inbox;
 mod jobs;
@@ -16,15 +17,20 @@ mod outbox;
 mod rebuild;
 mod refs;
 mod repositories;
+mod retention;
 mod sql;
+mod trends;
 mod wake;
 
 pub use cancellations::CalledOff;
 pub use error::StoreError;
 pub use experiments::ListFilter;
+pub use firings::{Claim, Claimed};
 pub use genesis_domain::Durability;
 pub use inbox::Received;
 pub use ledger::{Commit, Committed, Ledger};
 pub use rebuild::{Rebuild, Rebuilt};
 pub use repositories::RefElsewhere;
+pub use retention::Forgotten;
+pub use trends::Grouping;
 pub use wake::Wake;

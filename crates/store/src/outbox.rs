@@ -41,7 +41,10 @@ impl Ledger {
                     message_id: columns.get("message_id")?,
                     subject: columns.get("subject")?,
                     payload: columns.get("payload")?,
-                    experiment: columns.parsed("experiment_id")?,
+                    experiment: match columns.get::<Option<String>>("experiment_id")? {
+                        Some(_) => Some(columns.parsed("experiment_id")?),
+                        None => None,
+                    },
                 })
             })
             .collect()
@@ -85,6 +88,20 @@ impl Ledger {
     }
 }
 
+impl Ledger {
+    /// Announces an experiment that has no announcement any more.
+    ///
+    /// # Errors
+    /// What the database says, such as that one of the same id is there. Nothing is changed then.
+    pub async fn announce(&self, messages: &[OutboxMessage], at_ms: i64) -> Result<(), StoreError> {
+        const ACTION: &str = "announce an experiment";
+        let mut transaction = self.begin(ACTION).await?;
+        insert(&mut transaction.connection(), messages, at_ms).await.during(&self.path, ACTION)?;
+        wake::notify(&mut transaction.connection()).await.during(&self.path, ACTION)?;
+        transaction.commit().await.during(&self.path, ACTION)
+    }
+}
+
 pub(crate) async fn insert(
     connection: &mut Connection<'_>,
     messages: &[OutboxMessage],
@@ -95,7 +112,7 @@ pub(crate) async fn insert(
             .bind(&message.message_id)
             .bind(&message.subject)
             .bind(&message.payload)
-            .bind(message.experiment.to_string())
+            .bind(message.experiment.map(|id| id.to_string()))
             .bind(created_at_ms)
             .execute(connection)
             .await?;

@@ -42,6 +42,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("sqlx", &["store", "bus"]),
     ("async-nats", &["bus"]),
     ("axum", &["serve"]),
+    ("croner", &["serve"]),
     ("opentelemetry", &["serve"]),
     ("opentelemetry-otlp", &["serve"]),
     ("opentelemetry_sdk", &["serve"]),

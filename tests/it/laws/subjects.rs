@@ -7,10 +7,11 @@ use super::assert_none;
 use super::sources::{Source, of_crate};
 
 /// How the names of subjects begin, and names that are whole.
-const BEGINNINGS: [&str; 8] = [
+const BEGINNINGS: [&str; 9] = [
     "genesis.experiment.",
     "genesis.dlq",
     "genesis.status",
+    "system.metrics.",
     "agent.events.",
     "centralcloud.",
     "job_requests",

@@ -37,16 +37,16 @@ async def main(url, wait):
         headers = {"Nats-Msg-Id": message["id"]} if message.get("id") else None
         payload = message["payload"].encode("utf-8", "surrogateescape")
         await stream.publish(message["subject"], payload, headers=headers, timeout=30)
-    subjects = ["genesis.experiment.>", "job_results"]
+    subjects = ["genesis.experiment.>", "job_results", "system.metrics.genesis"]
     results = [await subscribed(stream, subject, name)
-               for subject, name in zip(subjects, ["GENESIS_RESULTS", "GENESIS_JOB_RESULTS"])]
+               for subject, name in zip(subjects, ["GENESIS_RESULTS", "GENESIS_JOB_RESULTS", "GENESIS_METRICS"])]
 
     async def show(subscription):
         async for result in subscription.messages:
             told = {"subject": result.subject, "payload": json.loads(result.data)}
             told["id"] = (result.headers or {}).get("Nats-Msg-Id")
             print(json.dumps(told), flush=True)
-            if result.subject in ("genesis.experiment.result", "job_results"):
+            if result.subject in ("genesis.experiment.result", "job_results", "system.metrics.genesis"):
                 found.add(told["id"])
             if len(found) >= int(wait):
                 done.set()

@@ -52,6 +52,8 @@ fn prepared(number: u128, template: &str, time_s: i64) -> Prepared {
             instance: "test".to_owned(),
             template: template.clone(),
             version: Some("1.0.0".to_owned()),
+            kind: None,
+            language: None,
             digest: digest.clone(),
             status: ExperimentStatus::Success,
             decision: Decision::Merge,

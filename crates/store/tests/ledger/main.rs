@@ -7,6 +7,8 @@
 )]
 
 mod commits;
+mod counting;
+mod firings;
 mod inbox;
 mod listing;
 mod opening;
@@ -58,4 +60,11 @@ laws!(
     repositories::a_name_belongs_to_one_repository_and_is_kept,
     repositories::what_was_recorded_before_is_in_the_first_repository,
     repositories::a_repository_has_its_own_refs_to_set_and_knows_where_the_others_are,
+    firings::of_many_that_claim_a_time_at_once_one_gets_it,
+    firings::of_a_task_one_is_under_way_at_a_time_and_each_is_known_when_it_is_over,
+    firings::what_is_left_is_taken_over_and_its_first_holder_changes_nothing_more,
+    firings::what_came_to_nothing_is_tried_again_in_its_time_and_fails_at_last,
+    firings::a_schedule_begins_with_what_has_passed_and_goes_on_from_there,
+    counting::what_was_measured_is_counted_by_group_and_what_was_not_has_no_number,
+    counting::what_is_over_and_not_needed_goes_and_nothing_else,
 );

@@ -94,6 +94,57 @@ async fn a_database_of_another_application_is_refused_and_left_alone() {
     assert_eq!(tables, 1);
 }
 
+/// Applies the migrations that there were before announcements could be of no experiment.
+#[tokio::test]
+async fn an_older_ledger_keeps_what_it_has_to_announce() {
+    let folder = tempfile::tempdir().unwrap();
+    let older = folder.path().join("older");
+    fs::create_dir(&older).unwrap();
+    let migrations = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../migrations/genesis/sqlite");
+    for entry in fs::read_dir(migrations).unwrap() {
+        let entry = entry.unwrap();
+        if entry.file_name().to_str().unwrap() < "0005" {
+            fs::copy(entry.path(), older.join(entry.file_name())).unwrap();
+        }
+    }
+    let path = folder.path().join("ledger.db");
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(&path).create_if_missing(true);
+    let mut connection = options.connect().await.unwrap();
+    let migrator = sqlx::migrate::Migrator::new(older.as_path()).await.unwrap();
+    migrator.run_direct(None, &mut connection, false).await.unwrap();
+    for sql in [
+        format!(
+            "INSERT INTO experiment_records VALUES
+             ('{}', 'cli', 'a', NULL, 'sha256:0', 'success', 'low', 'default', NULL, '{}', 5)",
+            id(1),
+            commit_id(1)
+        ),
+        format!(
+            "INSERT INTO outbox (position, message_id, subject, payload, experiment_id, created_at, sent_at) VALUES
+             (7, 'sent', 's', '{{}}', '{0}', 5, 6), (9, '{1}', '{2}', '{3}', '{0}', 5, NULL)",
+            id(1),
+            message(1).message_id,
+            message(1).subject,
+            message(1).payload
+        ),
+    ] {
+        sqlx::query(sqlx::AssertSqlSafe(sql)).execute(&mut connection).await.unwrap();
+    }
+    drop(connection);
+    let ledger = Ledger::open(&path, Durability::Fast).await.unwrap();
+    assert_eq!(ledger.unsent(10).await.unwrap(), [message(1)]);
+    assert_eq!(ledger.announce_again(id(1)).await.unwrap(), 2);
+    assert_eq!(ledger.commit(&[promoting(2, "a", None)]).await.unwrap(), [Committed::Recorded]);
+    ledger.mark_refs_set(&ledger.pending_refs().await.unwrap()).await.unwrap();
+    let positions: Vec<String> =
+        ledger.unsent(10).await.unwrap().into_iter().map(|message| message.message_id).collect();
+    assert_eq!(
+        positions,
+        ["sent".to_owned(), message(1).message_id, message(2).message_id],
+        "in their order"
+    );
+}
+
 #[tokio::test]
 async fn a_newer_schema_is_refused() {
     let folder = tempfile::tempdir().unwrap();

@@ -95,6 +95,8 @@ pub(crate) fn record(number: u32, of: &str) -> ExperimentRecord {
         instance: "cli".to_owned(),
         template: template(of),
         version: Some(format!("1.{number}.0")),
+        kind: Some("base".to_owned()),
+        language: None,
         digest: Digest::of(&number.to_be_bytes()),
         status: ExperimentStatus::Success,
         decision: Decision::MergeWithAdaptations,
@@ -152,6 +154,6 @@ pub(crate) fn message(number: u32) -> OutboxMessage {
         message_id: format!("{}/verdict", id(number)),
         subject: "genesis.experiment.result".to_owned(),
         payload: r#"{"status":"success"}"#.to_owned(),
-        experiment: id(number),
+        experiment: Some(id(number)),
     }
 }
