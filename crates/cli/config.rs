@@ -63,8 +63,8 @@ pub(crate) struct Config {
     pub(crate) threads: Sourced<usize>,
     /// Address of the ledger's database; a file in the state folder when there is none.
     pub(crate) database: Option<Sourced<String>>,
-    /// Address of the broker.
-    pub(crate) bus: Option<Sourced<String>>,
+    /// Addresses of the brokers.
+    pub(crate) bus: Option<Sourced<Vec<String>>>,
 }
 
 /// The file as written.
@@ -77,7 +77,15 @@ struct File {
     instance: Option<String>,
     threads: Option<usize>,
     database: Option<String>,
-    bus: Option<String>,
+    bus: Option<Addresses>,
+}
+
+/// One address or several.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Addresses {
+    One(String),
+    Several(Vec<String>),
 }
 
 impl Config {
@@ -115,7 +123,13 @@ impl Config {
             instance: layered(file.instance, "local".to_owned(), &origin),
             threads: layered(file.threads, cores, &origin),
             database: file.database.map(|value| Sourced { value, origin: origin() }),
-            bus: file.bus.map(|value| Sourced { value, origin: origin() }),
+            bus: file.bus.map(|addresses| {
+                let value = match addresses {
+                    Addresses::One(address) => vec![address],
+                    Addresses::Several(addresses) => addresses,
+                };
+                Sourced { value, origin: origin() }
+            }),
             project,
         };
         config.variables()?;
@@ -179,14 +193,18 @@ impl Config {
         {
             self.database = Some(Sourced { value, origin });
         }
-        if let Some((value, origin)) = variable("GENESIS_NATS_URL")? {
+        // An address has no blank in it, and commas stand between the servers of a cluster.
+        if let Some((value, origin)) = variable("GENESIS_BUS")? {
+            let value = value.split_whitespace().map(str::to_owned).collect();
             self.bus = Some(Sourced { value, origin });
+        } else if let Some((value, origin)) = variable("GENESIS_NATS_URL")? {
+            self.bus = Some(Sourced { value: vec![value], origin });
         }
         for name in ["NATS_URL", "SHARED_QUEUE_DB_URL"] {
             if self.bus.is_none()
                 && let Some((value, origin)) = variable(name)?
             {
-                self.bus = Some(Sourced { value, origin });
+                self.bus = Some(Sourced { value: vec![value], origin });
             }
         }
         Ok(())

@@ -6,6 +6,7 @@ mod deploy;
 mod doctor;
 mod load;
 mod logins;
+mod moving;
 mod queues;
 mod refusals;
 mod reloading;

@@ -54,6 +54,7 @@ impl Bench {
             "ACCEPT_GATE",
             "VERDICTS",
             "DATABASE_URL",
+            "BUS",
             "NATS_URL",
             "NATS_USER",
             "NATS_PASSWORD",

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use genesis_bus::Link;
 use genesis_serve::{Collector, Traces};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -25,14 +26,16 @@ pub(crate) fn run(args: &Serve, global: &Global) -> Result<Exit, Failure> {
     }
     let concurrency = args.concurrency.map_or(config.threads.value, usize::from);
     let runner = host::shared_runner(&config, concurrency)?;
-    broker::address(&args.bus, &config)?;
+    let buses = broker::links(&args.bus, &config)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .map_err(|error| Failure::infrastructure(format!("the runtime cannot be started: {error}")))?;
     runtime.block_on(async {
         let commits = state::open(&config).await?;
-        let bus = broker::connect(&args.bus, &config).await?;
+        buses
+            .connect(&|link, error| note(&format!("{} is away and is tried again: {error}", link.kind())))
+            .await?;
         let listener = TcpListener::bind(args.listen).await.map_err(|error| {
             Failure::infrastructure(format!("{} cannot be listened on: {error}", args.listen))
         })?;
@@ -40,13 +43,14 @@ pub(crate) fn run(args: &Serve, global: &Global) -> Result<Exit, Failure> {
             .local_addr()
             .map_err(|error| Failure::infrastructure(format!("the address is not known: {error}")))?;
         let (stopping, hurrying) = stop_signals()?;
+        let kinds: Vec<&str> = buses.iter().map(Link::kind).collect();
         note(&format!(
             "serving by {} with policy {}, {concurrency} at once; http://{listening}/readyz",
-            bus.kind(),
+            kinds.join(" and "),
             rules.borrow().policy.name()
         ));
         let serving = genesis_serve::Config {
-            bus,
+            buses,
             commits,
             runner,
             rules,

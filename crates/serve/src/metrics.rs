@@ -23,6 +23,8 @@ pub(crate) struct Metrics {
     pub(crate) in_flight: Gauge,
     /// Most that are worked on at once.
     pub(crate) concurrency: Gauge,
+    /// Whether each broker is there.
+    pub(crate) connected: Family<Named, Gauge>,
     /// Messages that the broker has confirmed.
     pub(crate) sent: Counter,
     /// Tries to send that the broker did not confirm.
@@ -37,6 +39,13 @@ pub(crate) struct Metrics {
     pub(crate) batched: Counter,
     /// Time that recording took, by the point that it ended with, and acknowledging.
     pub(crate) committing: Family<Stage, Counter<f64, AtomicU64>>,
+}
+
+/// A broker.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(crate) struct Named {
+    /// Its kind.
+    pub(crate) bus: &'static str,
 }
 
 /// A part of making a result safe.
@@ -62,6 +71,7 @@ impl Metrics {
             requests: Family::default(),
             in_flight: Gauge::default(),
             concurrency: Gauge::default(),
+            connected: Family::default(),
             sent: Counter::default(),
             unsent: Counter::default(),
             buried: Counter::default(),
@@ -74,6 +84,7 @@ impl Metrics {
         registry.register("requests", "Requests by kind and outcome", metrics.requests.clone());
         registry.register("in_flight", "Requests that are worked on", metrics.in_flight.clone());
         registry.register("concurrency", "Most experiments at once", metrics.concurrency.clone());
+        registry.register("bus_connected", "Whether each broker is there", metrics.connected.clone());
         registry.register("sent", "Messages that the broker confirmed", metrics.sent.clone());
         registry.register("unsent", "Tries to send that were not confirmed", metrics.unsent.clone());
         registry.register("buried", "Messages given up by the broker and buried", metrics.buried.clone());
@@ -98,6 +109,11 @@ impl Metrics {
 
     fn stage(&self, stage: &'static str, time: Duration) {
         self.committing.get_or_create(&Stage { stage }).inc_by(time.as_secs_f64());
+    }
+
+    /// Notes whether a broker is there.
+    pub(crate) fn connected(&self, bus: &'static str, is_there: bool) {
+        self.connected.get_or_create(&Named { bus }).set(i64::from(is_there));
     }
 
     /// Counts one request.
