@@ -17,7 +17,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-pub(crate) use broker::{BusAddress, NatsLogin};
+pub(crate) use broker::{BusAddress, BusAddresses, NatsLogin, NatsOptions};
 pub(crate) use cancel::Cancel;
 pub(crate) use change::{Check, Ci, Cost, CostAccept, CostCommand, Watch};
 pub(crate) use guest::{

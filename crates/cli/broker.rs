@@ -1,28 +1,45 @@
-//! Which broker, and what it is shown: flags, else variables of the environment.
+//! Which brokers, and what they are shown: flags, else variables of the environment.
 
 use std::path::PathBuf;
 
-use genesis_bus::{Bus, Login, Topology};
+use genesis_bus::{Bus, Links, Login, Topology};
+use genesis_domain::without_password;
 
-use crate::args::{BusAddress, NatsLogin};
+use crate::args::{BusAddress, BusAddresses, NatsLogin, NatsOptions};
 use crate::config::{Config, parse, variable};
 use crate::exit::Failure;
 
 /// Connects to the broker that is asked for.
 pub(crate) async fn connect(given: &BusAddress, config: &Config) -> Result<Bus, Failure> {
-    let url = address(given, config)?;
-    Ok(Bus::connect_as(&url, &login(&given.login)?, &topology(given)?).await?)
+    let url = match addresses(given.url.as_slice(), config)?.as_slice() {
+        [url] => url.clone(),
+        several => {
+            let shown: Vec<String> = several.iter().map(|url| without_password(url)).collect();
+            return Err(Failure::usage(format!("several brokers are named: {}", shown.join(" ")))
+                .with_help("say which one with --bus URL"));
+        }
+    };
+    Ok(Bus::connect_as(&url, &login(&given.nats.login)?, &topology(&given.nats)?).await?)
 }
 
-/// The broker that is asked for, or why there is none.
-pub(crate) fn address(given: &BusAddress, config: &Config) -> Result<String, Failure> {
-    given.url.clone().or_else(|| config.bus.as_ref().map(|bus| bus.value.clone())).ok_or_else(|| {
-        Failure::usage("no broker is named")
-            .with_help("name one with --bus URL, GENESIS_NATS_URL, or `bus` in genesis.toml")
-    })
+/// The brokers that are asked for, not connected to yet.
+pub(crate) fn links(given: &BusAddresses, config: &Config) -> Result<Links, Failure> {
+    let urls = addresses(&given.urls, config)?;
+    Ok(Links::to(&urls, &login(&given.nats.login)?, &topology(&given.nats)?)?)
 }
 
-fn topology(given: &BusAddress) -> Result<Topology, Failure> {
+/// The addresses that are given, else those that are configured, or why there are none.
+fn addresses(given: &[String], config: &Config) -> Result<Vec<String>, Failure> {
+    let configured = config.bus.iter().flat_map(|bus| &bus.value);
+    let urls: Vec<String> = if given.is_empty() { configured.cloned().collect() } else { given.to_vec() };
+    if urls.is_empty() {
+        return Err(Failure::usage("no broker is named")
+            .with_help("name one with --bus URL, GENESIS_NATS_URL, or `bus` in genesis.toml"));
+    }
+    Ok(urls)
+}
+
+fn topology(given: &NatsOptions) -> Result<Topology, Failure> {
     const NAME: &str = "GENESIS_NATS_REPLICAS";
     let by_variable = variable(NAME)?
         .map(|(value, _)| parse::<std::num::NonZeroUsize>(&value, NAME, "a number from 1"))

@@ -66,8 +66,8 @@ pub(crate) struct Config {
     pub(crate) threads: Sourced<usize>,
     /// Address of the ledger's database; a file in the state folder when there is none.
     pub(crate) database: Option<Sourced<String>>,
-    /// Address of the broker.
-    pub(crate) bus: Option<Sourced<String>>,
+    /// Addresses of the brokers.
+    pub(crate) bus: Option<Sourced<Vec<String>>>,
     /// The repository that this one is mirrored to, as git takes it.
     pub(crate) mirror: Option<Sourced<String>>,
     /// When each task is due; `None` for one that is switched off.
@@ -91,12 +91,20 @@ struct File {
     instance: Option<String>,
     threads: Option<usize>,
     database: Option<String>,
-    bus: Option<String>,
+    bus: Option<Addresses>,
     retention_days: Option<NonZeroU32>,
     #[serde(default)]
     serve: ServeFile,
     #[serde(default)]
     schedule: ScheduleTable,
+}
+
+/// One address or several.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Addresses {
+    One(String),
+    Several(Vec<String>),
 }
 
 /// What it says of the service.
@@ -186,7 +194,13 @@ impl Config {
             instance: layered(file.instance, "local".to_owned(), &origin),
             threads: layered(file.threads, cores, &origin),
             database: file.database.map(|value| Sourced { value, origin: origin() }),
-            bus: file.bus.map(|value| Sourced { value, origin: origin() }),
+            bus: file.bus.map(|addresses| {
+                let value = match addresses {
+                    Addresses::One(address) => vec![address],
+                    Addresses::Several(addresses) => addresses,
+                };
+                Sourced { value, origin: origin() }
+            }),
             mirror: file
                 .serve
                 .mirror
@@ -272,8 +286,12 @@ impl Config {
         {
             self.database = Some(Sourced { value, origin });
         }
-        if let Some((value, origin)) = variable("GENESIS_NATS_URL")? {
+        // An address has no blank in it, and commas stand between the servers of a cluster.
+        if let Some((value, origin)) = variable("GENESIS_BUS")? {
+            let value = value.split_whitespace().map(str::to_owned).collect();
             self.bus = Some(Sourced { value, origin });
+        } else if let Some((value, origin)) = variable("GENESIS_NATS_URL")? {
+            self.bus = Some(Sourced { value: vec![value], origin });
         }
         if let Some((value, origin)) = variable("GENESIS_MIRROR")? {
             self.mirror = Some(Sourced { value: repository_from(&here()?, value), origin });
@@ -282,7 +300,7 @@ impl Config {
             if self.bus.is_none()
                 && let Some((value, origin)) = variable(name)?
             {
-                self.bus = Some(Sourced { value, origin });
+                self.bus = Some(Sourced { value: vec![value], origin });
             }
         }
         Ok(())

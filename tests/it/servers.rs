@@ -8,6 +8,7 @@ mod faults;
 mod load;
 mod logins;
 mod mirroring;
+mod moving;
 mod queues;
 mod refusals;
 mod reloading;

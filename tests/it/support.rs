@@ -61,6 +61,7 @@ impl Bench {
             "ACCEPT_GATE",
             "VERDICTS",
             "DATABASE_URL",
+            "BUS",
             "NATS_URL",
             "NATS_USER",
             "NATS_PASSWORD",

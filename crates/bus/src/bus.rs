@@ -24,6 +24,37 @@ enum Broker {
     Memory(Memory),
 }
 
+/// The kind of a broker, as its address says it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Scheme {
+    JetStream,
+    Pgmq,
+    InProcess,
+}
+
+impl Scheme {
+    pub(crate) fn kind(self) -> &'static str {
+        match self {
+            Self::JetStream => "JetStream",
+            Self::Pgmq => "pgmq",
+            Self::InProcess => "in-process",
+        }
+    }
+}
+
+/// The kind of the broker at an address.
+pub(crate) fn scheme(url: &str) -> Result<Scheme, BusError> {
+    match url.split_once("://").map(|(scheme, _)| scheme) {
+        Some("nats" | "tls") => Ok(Scheme::JetStream),
+        Some("postgres" | "postgresql") => Ok(Scheme::Pgmq),
+        _ if url == IN_PROCESS => Ok(Scheme::InProcess),
+        _ => Err(BusError::Address {
+            url: without_password(url),
+            why: format!("it begins with none of nats://, tls://, postgres://, and is not {IN_PROCESS}"),
+        }),
+    }
+}
+
 /// Whether the broker at `url` can be reached, and takes who comes. Nothing is made or changed there.
 ///
 /// # Errors
@@ -53,16 +84,12 @@ impl Bus {
     /// # Errors
     /// As [`Self::connect`], and [`BusError::Login`] when a file of the login cannot be read.
     pub async fn connect_as(url: &str, login: &Login, topology: &Topology) -> Result<Self, BusError> {
-        match url.split_once("://").map(|(scheme, _)| scheme) {
-            Some("nats" | "tls") => {
+        match scheme(url)? {
+            Scheme::JetStream => {
                 Ok(Self(Broker::JetStream(Box::new(JetStream::connect(url, login, topology).await?))))
             }
-            Some("postgres" | "postgresql") => Ok(Self(Broker::Pgmq(Pgmq::connect(url, topology).await?))),
-            _ if url == IN_PROCESS => Ok(Self::in_process(topology)),
-            _ => Err(BusError::Address {
-                url: without_password(url),
-                why: format!("it begins with none of nats://, tls://, postgres://, and is not {IN_PROCESS}"),
-            }),
+            Scheme::Pgmq => Ok(Self(Broker::Pgmq(Pgmq::connect(url, topology).await?))),
+            Scheme::InProcess => Ok(Self::in_process(topology)),
         }
     }
 
@@ -73,11 +100,12 @@ impl Bus {
 
     /// What kind of broker it is.
     pub fn kind(&self) -> &'static str {
-        match &self.0 {
-            Broker::JetStream(_) => "JetStream",
-            Broker::Pgmq(_) => "pgmq",
-            Broker::Memory(_) => "in-process",
-        }
+        let scheme = match &self.0 {
+            Broker::JetStream(_) => Scheme::JetStream,
+            Broker::Pgmq(_) => Scheme::Pgmq,
+            Broker::Memory(_) => Scheme::InProcess,
+        };
+        scheme.kind()
     }
 
     /// Sends a message. When this returns, the broker has it. A subject of a channel that has no queue for it is not

@@ -8,6 +8,7 @@ mod bus;
 pub mod conformance;
 mod error;
 mod jetstream;
+mod link;
 mod login;
 mod memory;
 mod message;
@@ -16,6 +17,7 @@ mod topology;
 
 pub use bus::{Bus, IN_PROCESS, knock};
 pub use error::BusError;
+pub use link::{Link, Links};
 pub use login::Login;
 pub use message::{DeadLetter, Delivery, Outgoing, Question};
 pub use topology::{CANCELS, Channel, EXPERIMENTS, JOBS, KEPT_DAYS, Kind, LEASE, MOST_DELIVERIES, Topology};

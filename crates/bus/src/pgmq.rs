@@ -3,6 +3,7 @@
 
 mod prune;
 
+use std::collections::BTreeMap;
 use std::str::FromStr as _;
 use std::sync::Arc;
 use std::time::Duration;
@@ -38,7 +39,7 @@ const DELETE: &str = "SELECT pgmq.delete($1::text, $2::bigint)";
 
 const CONNECTIONS: u32 = 8;
 const PATIENCE: Duration = Duration::from_secs(10);
-/// Between two looks at a queue. One waiting worker of a process looks, the others wait in line.
+/// Between two looks at a queue. One waiting worker of a channel looks, the others wait in line.
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// A connection. Cheap to clone.
@@ -46,7 +47,8 @@ const PAUSE: Duration = Duration::from_millis(100);
 pub(crate) struct Pgmq {
     pool: PgPool,
     topology: Arc<Topology>,
-    looking: Arc<Mutex<()>>,
+    /// By channel.
+    looking: Arc<BTreeMap<String, Mutex<()>>>,
 }
 
 impl Pgmq {
@@ -61,7 +63,9 @@ impl Pgmq {
             .max_connections(CONNECTIONS)
             .acquire_timeout(PATIENCE)
             .connect_lazy_with(options);
-        let broker = Self { pool, topology: Arc::new(topology.clone()), looking: Arc::default() };
+        let looking =
+            topology.channels.iter().map(|channel| (channel.name.clone(), Mutex::default())).collect();
+        let broker = Self { pool, topology: Arc::new(topology.clone()), looking: Arc::new(looking) };
         broker.declare().await?;
         Ok(broker)
     }
@@ -125,7 +129,8 @@ impl Pgmq {
         };
         let subjects = || channel.subjects.iter().filter(|subject| !subject.contains('*'));
         let until = tokio::time::Instant::now() + wait;
-        let Ok(_turn) = tokio::time::timeout_at(until, self.looking.lock()).await else { return Ok(None) };
+        let Some(looking) = self.looking.get(&channel.name) else { return Ok(None) };
+        let Ok(_turn) = tokio::time::timeout_at(until, looking.lock()).await else { return Ok(None) };
         loop {
             for subject in subjects() {
                 let name = queue(subject);

@@ -8,9 +8,27 @@ use clap::Args;
 #[derive(Debug, Clone, Args)]
 pub(crate) struct BusAddress {
     /// Broker: nats://host:port, several with commas between them, or postgres://user@host/name for queues [default:
-    /// GENESIS_NATS_URL, `bus` in genesis.toml, NATS_URL, SHARED_QUEUE_DB_URL]
+    /// GENESIS_BUS, GENESIS_NATS_URL, `bus` in genesis.toml, NATS_URL, SHARED_QUEUE_DB_URL]
     #[arg(long = "bus", value_name = "URL")]
     pub(crate) url: Option<String>,
+    #[command(flatten)]
+    pub(crate) nats: NatsOptions,
+}
+
+/// Addresses of the brokers of a service.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct BusAddresses {
+    /// Broker: nats://host:port, several servers with commas between them, or postgres://user@host/name for queues; one of each
+    /// for both at once [default: GENESIS_BUS, GENESIS_NATS_URL, `bus` in genesis.toml, NATS_URL, SHARED_QUEUE_DB_URL]
+    #[arg(long = "bus", value_name = "URL")]
+    pub(crate) urls: Vec<String>,
+    #[command(flatten)]
+    pub(crate) nats: NatsOptions,
+}
+
+/// How a NATS server is spoken to.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct NatsOptions {
     #[command(flatten)]
     pub(crate) login: NatsLogin,
     /// Servers of a NATS cluster that keep each stream [default: GENESIS_NATS_REPLICAS, else what is there, else 1]

@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::{BusAddress, Format};
+use super::{BusAddresses, Format};
 
 #[derive(Debug, Args)]
 pub(crate) struct Schedule {
@@ -29,7 +29,7 @@ Exit code 0 when it is done, 1 when it failed or is under way elsewhere.")]
         #[arg(value_enum)]
         task: TaskName,
         #[command(flatten)]
-        bus: BusAddress,
+        bus: BusAddresses,
         /// Format of the result
         #[arg(long, value_enum, default_value_t = Format::Human)]
         format: Format,

@@ -2,12 +2,12 @@
 
 use clap::{Args, Subcommand};
 
-use super::{BusAddress, Format, NatsLogin};
+use super::{BusAddress, BusAddresses, Format, NatsLogin};
 
 #[derive(Debug, Args)]
 pub(crate) struct Serve {
     #[command(flatten)]
-    pub(crate) bus: BusAddress,
+    pub(crate) bus: BusAddresses,
     /// Policy by name or file
     #[arg(long, value_name = "NAME|FILE")]
     pub(crate) policy: Option<String>,

@@ -17,7 +17,13 @@ pub(crate) fn run(args: &Args, global: &Global) -> Result<Exit, Failure> {
     let config = Config::load(global)?;
     let ledger = config.state.value.join(LEDGER).display().to_string();
     let (database, database_origin) = address(config.database.as_ref(), ledger);
-    let (bus, bus_origin) = address(config.bus.as_ref(), "none".to_owned());
+    let (bus, bus_origin) = match &config.bus {
+        Some(bus) => {
+            let shown: Vec<String> = bus.value.iter().map(|url| without_password(url)).collect();
+            (shown.join(" "), bus.origin.to_string())
+        }
+        None => ("none".to_owned(), Origin::Default.to_string()),
+    };
     let (mirror, mirror_origin) = address(config.mirror.as_ref(), "none".to_owned());
     let values = [
         ("policy", config.policy.value.clone(), config.policy.origin.to_string()),

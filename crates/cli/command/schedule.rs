@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use genesis_bus::Bus;
+use genesis_bus::Links;
 use genesis_domain::{Firing, FiringState};
 use genesis_serve::{CronExpression, Fired, Task, Tasks, fire_now, last_firings};
 use genesis_store::Ledger;
@@ -46,12 +46,12 @@ pub(crate) fn run(args: &Schedule, global: &Global) -> Result<Exit, Failure> {
             }
             ScheduleCommand::Run { task, bus, format } => {
                 let task = task_of(*task);
-                let broker = match task {
-                    Task::QueueRetention => Some(broker::connect(bus, &config).await?),
+                let buses = match task {
+                    Task::QueueRetention => Some(broker::links(bus, &config)?),
                     Task::Cleanup | Task::Trends | Task::Metrics => None,
                 };
                 let lag = Duration::from_secs(Serve::TIMEOUT_SECONDS);
-                let tasks = tasks(&config, ledger, broker, lag)?;
+                let tasks = tasks(&config, ledger, buses, lag)?;
                 let holder = host::process(&config.instance.value);
                 told(task, fire_now(&tasks, task, &holder, host::now_ms).await?, *format)
             }
@@ -63,12 +63,12 @@ pub(crate) fn run(args: &Schedule, global: &Global) -> Result<Exit, Failure> {
 pub(crate) fn tasks(
     config: &Config,
     ledger: Ledger,
-    bus: Option<Bus>,
+    buses: Option<Links>,
     lag: Duration,
 ) -> Result<Tasks, Failure> {
     Ok(Tasks {
         ledger,
-        bus,
+        buses,
         instance: config.instance.value.clone(),
         hostname: host::hostname(),
         keep: Duration::from_secs(u64::from(config.retention_days.value.get()) * SECONDS_A_DAY),

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use genesis_bus::Link;
 use genesis_domain::TemplateId;
 use genesis_experiment::Commits;
 use genesis_serve::{Collector, Mirror, Traces};
@@ -28,7 +29,7 @@ pub(crate) fn run(args: &Serve, global: &Global) -> Result<Exit, Failure> {
     }
     let concurrency = args.concurrency.map_or(config.threads.value, usize::from);
     let runner = host::shared_runner(&config, concurrency)?;
-    broker::address(&args.bus, &config)?;
+    let buses = broker::links(&args.bus, &config)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -42,7 +43,9 @@ pub(crate) fn run(args: &Serve, global: &Global) -> Result<Exit, Failure> {
         }
         let commits = state::open_as(&config, instance).await?;
         let mirror = address.map(|address| mirror(&commits, &address)).transpose()?;
-        let bus = broker::connect(&args.bus, &config).await?;
+        buses
+            .connect(&|link, error| note(&format!("{} is away and is tried again: {error}", link.kind())))
+            .await?;
         let listener = TcpListener::bind(args.listen).await.map_err(|error| {
             Failure::infrastructure(format!("{} cannot be listened on: {error}", args.listen))
         })?;
@@ -50,18 +53,19 @@ pub(crate) fn run(args: &Serve, global: &Global) -> Result<Exit, Failure> {
             .local_addr()
             .map_err(|error| Failure::infrastructure(format!("the address is not known: {error}")))?;
         let (stopping, hurrying) = stop_signals()?;
+        let kinds: Vec<&str> = buses.iter().map(Link::kind).collect();
         note(&format!(
             "serving by {} with policy {}, {concurrency} at once; http://{listening}/readyz",
-            bus.kind(),
+            kinds.join(" and "),
             rules.borrow().policy.name()
         ));
         if let (Some(mirror), Some(instance)) = (&mirror, commits.ledger.instance()) {
             note(&format!("mirroring to {} as {instance}", mirror.address));
         }
         let timeout = Duration::from_secs(args.timeout);
-        let tasks = schedule::tasks(&config, commits.ledger.clone(), Some(bus.clone()), timeout)?;
+        let tasks = schedule::tasks(&config, commits.ledger.clone(), Some(buses.clone()), timeout)?;
         let serving = genesis_serve::Config {
-            bus,
+            buses,
             commits,
             runner,
             rules,

@@ -16,7 +16,7 @@ use genesis_domain::without_password;
 use genesis_launch::ServerError;
 
 use self::children::{Children, Task};
-use crate::args::{Global, Serve, Up};
+use crate::args::{BusAddresses, Global, Serve, Up};
 use crate::command::{print, runtime, serve};
 use crate::config::Config;
 use crate::exit::{Exit, Failure};
@@ -43,7 +43,7 @@ pub(crate) fn run(args: &Up, global: &Global) -> Result<Exit, Failure> {
     let children = children.watched();
     let told = announce(&place, &config, &variables)?;
     let serving = Serve {
-        bus: crate::args::BusAddress { url: Some(place.bus.clone()), ..args.bus.clone() },
+        bus: BusAddresses { urls: place.buses.clone(), nats: args.bus.nats.clone() },
         policy: args.policy.clone(),
         concurrency: args.concurrency,
         batch: Serve::MOST_IN_A_BATCH,
@@ -70,7 +70,7 @@ pub(crate) fn run(args: &Up, global: &Global) -> Result<Exit, Failure> {
 
 /// What is where.
 struct Place {
-    bus: String,
+    buses: Vec<String>,
     broker: String,
     database: Option<String>,
     ledger: String,
@@ -93,23 +93,27 @@ impl Place {
                 Err(why) => (None, format!("SQLite in {file} ({why})")),
             },
         };
-        let named = args.bus.url.clone().or_else(|| config.bus.as_ref().map(|bus| bus.value.clone()));
-        let (bus, broker) = match named {
-            Some(url) if !args.embedded || args.bus.url.is_some() => {
-                let shown = without_password(&url);
-                (url, shown)
+        let named = match &args.bus.url {
+            Some(url) => Some(vec![url.clone()]),
+            None => config.bus.as_ref().map(|bus| bus.value.clone()),
+        };
+        let only = |bus: String, shown| (vec![bus], shown);
+        let (buses, broker) = match named {
+            Some(urls) if !args.embedded || args.bus.url.is_some() => {
+                let shown: Vec<String> = urls.iter().map(|url| without_password(url)).collect();
+                (urls, shown.join(" "))
             }
-            _ if args.embedded => (IN_PROCESS.to_owned(), "within this process".to_owned()),
+            _ if args.embedded => only(IN_PROCESS.to_owned(), "within this process".to_owned()),
             _ => match nats::start(folder, config.durable.value, children, &runtime)? {
                 Some((url, health)) => {
                     let shown = format!("NATS at {url}, health {health}");
-                    (url, shown)
+                    only(url, shown)
                 }
                 None => match &database {
                     Some(url) => {
-                        (url.clone(), "queues in the database (nats-server is not installed)".to_owned())
+                        only(url.clone(), "queues in the database (nats-server is not installed)".to_owned())
                     }
-                    None => (
+                    None => only(
                         IN_PROCESS.to_owned(),
                         "within this process (nats-server is not installed)".to_owned(),
                     ),
@@ -120,14 +124,16 @@ impl Place {
         if listen.port() == 0 {
             listen.set_port(genesis_launch::free_port().map_err(failed)?);
         }
-        Ok(Self { bus, broker, database, ledger, listen })
+        Ok(Self { buses, broker, database, ledger, listen })
     }
 
     /// For a shell that is to speak to the same servers.
     fn variables(&self) -> String {
         let mut text = String::new();
-        if self.bus != IN_PROCESS {
-            writeln!(text, "export GENESIS_NATS_URL='{}'", self.bus).expect(INFALLIBLE);
+        match self.buses.as_slice() {
+            [bus] if bus == IN_PROCESS => {}
+            [bus] => writeln!(text, "export GENESIS_NATS_URL='{bus}'").expect(INFALLIBLE),
+            several => writeln!(text, "export GENESIS_BUS='{}'", several.join(" ")).expect(INFALLIBLE),
         }
         if let Some(database) = &self.database {
             writeln!(text, "export GENESIS_DATABASE_URL='{database}'").expect(INFALLIBLE);

@@ -140,6 +140,8 @@ pub struct InboxMessage {
     pub sender: String,
     /// The sender's id of it, or where it lay in the broker.
     pub request: String,
+    /// The broker that it came by, by its kind.
+    pub broker: String,
     /// Digest of all that was asked: another request under the same id is told apart.
     pub digest: Digest,
     /// Milliseconds since the Unix epoch.

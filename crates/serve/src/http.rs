@@ -48,20 +48,30 @@ pub(crate) async fn serve(
         .await
 }
 
-/// Ready: requests are taken, and what they need can be reached.
+/// Ready: requests are taken, and what they need can be reached. One broker is enough for that; which others are away is said.
 async fn ready(State(page): State<Page>) -> impl IntoResponse {
     let mut missing = Vec::new();
+    let mut away = Vec::new();
+    let mut is_reached = false;
+    for broker in page.shared.brokers.iter() {
+        if broker.is_reached().await {
+            is_reached = true;
+        } else {
+            away.push(format!("the bus {} cannot be reached", broker.name()));
+        }
+    }
     if page.shared.draining.load(Ordering::Relaxed) {
         missing.push("it is shutting down");
     }
-    if !page.shared.bus.is_connected().await {
-        missing.push("the bus cannot be reached");
+    if !is_reached {
+        missing.extend(away.iter().map(String::as_str));
     }
     if page.shared.commits.ledger.ping().await.is_err() {
         missing.push("the ledger cannot be reached");
     }
     if missing.is_empty() {
-        (StatusCode::OK, "ready\n".to_owned())
+        let told = [vec!["ready".to_owned()], away].concat().join(", but ");
+        (StatusCode::OK, format!("{told}\n"))
     } else {
         (StatusCode::SERVICE_UNAVAILABLE, format!("not ready: {}\n", missing.join(", ")))
     }

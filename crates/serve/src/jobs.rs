@@ -8,6 +8,7 @@ use genesis_domain::subject::JOB_RESULT;
 use genesis_experiment::{Answered, ExperimentError, Job, JobRequest};
 use genesis_sandbox::Cancel;
 
+use crate::broker::Broker;
 use crate::request::Refusal;
 use crate::worker::{Answer, Ended, Shared};
 
@@ -15,7 +16,7 @@ use crate::worker::{Answer, Ended, Shared};
 const UNKNOWN: &str = "unknown";
 
 /// Runs a job, or finds its reply, and sends that before the message counts as done.
-pub(crate) async fn job(shared: &Arc<Shared>, delivery: &Delivery) -> Answer {
+pub(crate) async fn job(shared: &Arc<Shared>, broker: &Broker, delivery: &Delivery) -> Answer {
     let rules = shared.rules();
     let most = rules.policy.max().part_bytes.saturating_mul(2);
     if delivery.payload.len() as u64 > most {
@@ -63,25 +64,26 @@ pub(crate) async fn job(shared: &Arc<Shared>, delivery: &Delivery) -> Answer {
         Ok(Err(error)) => return Answer::Later(error.to_string()),
         Err(error) => return Answer::Later(format!("a defect of the service ended it: {error}")),
     };
-    match send(shared, &request.id, &reply).await {
+    match send(shared, broker, &request.id, &reply).await {
         Ok(()) => answer,
         Err(BusError::Message(why)) => Answer::Refused(Refusal::invalid(why)),
         Err(error) => Answer::Later(error.to_string()),
     }
 }
 
-async fn send(shared: &Shared, id: &str, reply: &JobReply) -> Result<(), BusError> {
+/// By the broker that asked, and by no other.
+async fn send(shared: &Shared, broker: &Broker, id: &str, reply: &JobReply) -> Result<(), BusError> {
     let payload = serde_json::to_vec(reply).map_err(|error| BusError::Message(error.to_string()))?;
     let message_id = format!("job:{id}");
     let sent =
-        shared.bus.publish(&Outgoing { subject: JOB_RESULT.name, id: &message_id, payload: &payload }).await;
+        broker.publish(&Outgoing { subject: JOB_RESULT.name, id: &message_id, payload: &payload }).await;
     if sent.is_ok() { &shared.metrics.sent } else { &shared.metrics.unsent }.inc();
     sent
 }
 
 /// Says why there is no reply.
 pub(crate) async fn refuse(
-    shared: &Shared,
+    broker: &Broker,
     delivery: &Delivery,
     id: Option<&str>,
     refusal: &Refusal,
@@ -96,8 +98,5 @@ pub(crate) async fn refuse(
     });
     let message_id = format!("{}:refused", delivery.origin);
     let payload = payload.to_string();
-    shared
-        .bus
-        .publish(&Outgoing { subject: JOB_RESULT.name, id: &message_id, payload: payload.as_bytes() })
-        .await
+    broker.publish(&Outgoing { subject: JOB_RESULT.name, id: &message_id, payload: payload.as_bytes() }).await
 }

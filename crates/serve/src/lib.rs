@@ -4,6 +4,7 @@
 //! until the broker has confirmed it. So a process may die at any moment: what it was doing comes again, and what was
 //! recorded already is only announced again. Time, addresses and the policy are given; the crate prints nothing.
 
+mod broker;
 mod cancel;
 mod commit;
 mod http;
@@ -13,9 +14,11 @@ mod metrics;
 mod mirror;
 mod relay;
 mod request;
+mod room;
 mod schedule;
 mod scheduler;
 mod serve;
+mod taker;
 mod tasks;
 mod traces;
 mod worker;

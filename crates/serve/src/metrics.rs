@@ -23,6 +23,8 @@ pub(crate) struct Metrics {
     pub(crate) in_flight: Gauge,
     /// Most that are worked on at once.
     pub(crate) concurrency: Gauge,
+    /// Whether each broker is there.
+    pub(crate) connected: Family<Named, Gauge>,
     /// Messages that the broker has confirmed.
     pub(crate) sent: Counter,
     /// Tries to send that the broker did not confirm.
@@ -71,6 +73,13 @@ struct Fired {
     outcome: &'static str,
 }
 
+/// A broker.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(crate) struct Named {
+    /// Its kind.
+    pub(crate) bus: &'static str,
+}
+
 /// A part of making a result safe.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(crate) struct Stage {
@@ -94,6 +103,7 @@ impl Metrics {
             requests: Family::default(),
             in_flight: Gauge::default(),
             concurrency: Gauge::default(),
+            connected: Family::default(),
             sent: Counter::default(),
             unsent: Counter::default(),
             buried: Counter::default(),
@@ -113,6 +123,7 @@ impl Metrics {
         registry.register("requests", "Requests by kind and outcome", metrics.requests.clone());
         registry.register("in_flight", "Requests that are worked on", metrics.in_flight.clone());
         registry.register("concurrency", "Most experiments at once", metrics.concurrency.clone());
+        registry.register("bus_connected", "Whether each broker is there", metrics.connected.clone());
         registry.register("sent", "Messages that the broker confirmed", metrics.sent.clone());
         registry.register("unsent", "Tries to send that were not confirmed", metrics.unsent.clone());
         registry.register("buried", "Messages given up by the broker and buried", metrics.buried.clone());
@@ -178,6 +189,11 @@ impl Metrics {
     /// Shows when a task is due next.
     pub(crate) fn next_firing(&self, task: &'static str, at_ms: i64) {
         self.next_firing.get_or_create(&OfTask { task }).set(at_ms.div_euclid(1000));
+    }
+
+    /// Notes whether a broker is there.
+    pub(crate) fn connected(&self, bus: &'static str, is_there: bool) {
+        self.connected.get_or_create(&Named { bus }).set(i64::from(is_there));
     }
 
     /// Counts one request.

@@ -1,4 +1,5 @@
-//! Sending what the ledger's outbox holds. The outbox is the record: a broker that lost everything is sent it again.
+//! Sending what the ledger's outbox holds, to each broker by itself. The outbox is the record: what a broker has not confirmed it
+//! is sent again, however long it was away.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -9,6 +10,7 @@ use genesis_domain::OutboxMessage;
 use genesis_store::{StoreError, Wake};
 use tokio::sync::watch;
 
+use crate::broker::Broker;
 use crate::worker::Shared;
 
 /// Messages that are looked at in one go.
@@ -18,9 +20,10 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// Before the next try when broker or ledger cannot be reached.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// Sends until `stop` turns true and the outbox is empty, or cannot be emptied.
-pub(crate) async fn run(shared: Arc<Shared>, stop: watch::Receiver<bool>) {
-    let mut relay = Relay { shared, stuck: BTreeSet::new() };
+/// Sends to one broker until `stop` turns true and it has everything, or cannot be reached.
+pub(crate) async fn run(shared: Arc<Shared>, broker: Arc<Broker>, stop: watch::Receiver<bool>) {
+    let others = shared.brokers.others(&broker);
+    let mut relay = Relay { shared, broker, others, stuck: BTreeSet::new() };
     let mut wake: Option<Wake> = None;
     loop {
         let is_last = *stop.borrow();
@@ -29,7 +32,7 @@ pub(crate) async fn run(shared: Arc<Shared>, stop: watch::Receiver<bool>) {
             Ok(_) => continue,
             Err(why) => {
                 if !is_last {
-                    (relay.shared.tell)(&format!("announcements wait: {why}"));
+                    (relay.shared.tell)(&format!("announcements by {} wait: {why}", relay.broker.name()));
                 }
                 PAUSE
             }
@@ -50,6 +53,9 @@ pub(crate) async fn run(shared: Arc<Shared>, stop: watch::Receiver<bool>) {
 
 struct Relay {
     shared: Arc<Shared>,
+    broker: Arc<Broker>,
+    /// The other brokers: what they do not have is not sent yet.
+    others: Vec<&'static str>,
     /// Messages that no broker of this kind carries. They stay in the outbox, and the others go past them.
     stuck: BTreeSet<String>,
 }
@@ -59,7 +65,10 @@ impl Relay {
     async fn send_some(&mut self) -> Result<usize, String> {
         let past = u32::try_from(self.stuck.len()).unwrap_or(u32::MAX);
         let ledger = &self.shared.commits.ledger;
-        let unsent = ledger.unsent(BATCH.saturating_add(past)).await.map_err(|error| error.to_string())?;
+        let unsent = ledger
+            .unsent(self.broker.name(), BATCH.saturating_add(past))
+            .await
+            .map_err(|error| error.to_string())?;
         let mut sent = Vec::new();
         let mut failed = None;
         for message in &unsent {
@@ -93,7 +102,7 @@ impl Relay {
         };
         let (subject, id, payload) = (outgoing.subject, outgoing.id, outgoing.payload);
         let _publishing = self.shared.traces.publish(subject, id, payload);
-        let sent = self.shared.bus.publish(&outgoing).await;
+        let sent = self.broker.publish(&outgoing).await;
         if sent.is_ok() { &self.shared.metrics.sent } else { &self.shared.metrics.unsent }.inc();
         sent
     }
@@ -103,6 +112,7 @@ impl Relay {
         if sent.is_empty() {
             return Ok(());
         }
-        self.shared.commits.ledger.mark_sent(sent, (self.shared.now_ms)()).await
+        let at_ms = (self.shared.now_ms)();
+        self.shared.commits.ledger.mark_sent(self.broker.name(), &self.others, sent, at_ms).await
     }
 }

@@ -1,28 +1,32 @@
 //! The service from start to end.
 
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use genesis_bus::{Bus, BusError};
+use genesis_bus::{BusError, Links};
 use genesis_domain::subject::STATUS;
 use genesis_experiment::{CommitPoint, Commits, Runner, UserGuest};
 use genesis_policy::Policy;
 use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
+use crate::broker::{Broker, Brokers};
 use crate::commit::Committer;
 use crate::metrics::Metrics;
 use crate::mirror::{Mirror, Mirroring};
+use crate::room::Room;
 use crate::schedule::Schedule;
 use crate::scheduler::{self, FiringPoint, Scheduling};
+use crate::taker::{self, Work};
 use crate::tasks::Tasks;
 use crate::traces::Traces;
-use crate::worker::{Shared, Work};
+use crate::worker::Shared;
 use crate::{http, relay};
 
 /// How long one look for a message, a question or a dead message lasts; also how long an idle worker takes to end.
@@ -30,8 +34,8 @@ pub(crate) const LOOK: Duration = Duration::from_secs(1);
 
 /// What the service is given.
 pub struct Config {
-    /// Where messages come from and go to.
-    pub bus: Bus,
+    /// Where messages come from and go to. A request is answered by the broker that it came by; results go to all of them.
+    pub buses: Links,
     /// History and ledger, recovered.
     pub commits: Commits,
     /// The sandbox.
@@ -129,9 +133,8 @@ pub async fn run(
         aborted: aborted.clone(),
     };
     let shared = Arc::new(Shared {
-        bus: config.bus,
+        brokers: Brokers::new(&config.buses),
         committer,
-        running: Arc::new(Semaphore::new(config.concurrency)),
         commits: config.commits,
         runner: config.runner,
         rules: config.rules,
@@ -147,17 +150,25 @@ pub async fn run(
         aborted,
     });
     let mut workers = JoinSet::new();
-    for _ in 0..config.concurrency {
-        workers.spawn(crate::worker::run(Arc::clone(&shared), Work::Jobs));
+    for work in Work::ALL {
+        let room = match work {
+            Work::Experiments => Room::new(config.concurrency, config.batch),
+            Work::Jobs => Room::new(config.concurrency, 0),
+            Work::Cancels => Room::new(1, 0),
+        };
+        for broker in shared.brokers.iter() {
+            workers.spawn(taker::run(Arc::clone(&shared), Arc::clone(broker), work, room.clone()));
+        }
     }
-    for _ in 0..config.concurrency.saturating_add(config.batch) {
-        workers.spawn(crate::worker::run(Arc::clone(&shared), Work::Experiments));
+    let mut relaying = JoinSet::new();
+    for broker in shared.brokers.iter() {
+        workers.spawn(bury(Arc::clone(&shared), Arc::clone(broker)));
+        workers.spawn(answer(Arc::clone(&shared), Arc::clone(broker)));
+        let watching = Arc::clone(broker).watch(shared.metrics.clone(), shared.tell, closed.clone());
+        relaying.spawn(watching);
+        relaying.spawn(relay::run(Arc::clone(&shared), Arc::clone(broker), closed.clone()));
     }
-    workers.spawn(crate::worker::run(Arc::clone(&shared), Work::Cancels));
-    workers.spawn(bury(Arc::clone(&shared)));
-    workers.spawn(answer(Arc::clone(&shared)));
     workers.spawn(scheduler::run(scheduling));
-    let relaying = tokio::spawn(relay::run(Arc::clone(&shared), closed.clone()));
     let mut serving = tokio::spawn(http::serve(
         config.listener,
         Arc::clone(&shared),
@@ -187,7 +198,9 @@ pub async fn run(
         while workers.join_next().await.is_some() {}
     }
     let _gone = close.send(true);
-    relaying.await.map_err(|error| ServeError::Part(error.to_string()))?;
+    while let Some(relayed) = relaying.join_next().await {
+        relayed.map_err(|error| ServeError::Part(error.to_string()))?;
+    }
     if let Some(mut mirroring) = mirroring {
         let _gone = last_push.send(Some(if is_drained { grace_ends } else { Instant::now() }));
         let sent = tokio::select! {
@@ -208,9 +221,13 @@ pub async fn run(
 }
 
 /// Makes dead letters of what the broker gives up.
-async fn bury(shared: Arc<Shared>) {
+async fn bury(shared: Arc<Shared>, broker: Arc<Broker>) {
     while !*shared.stopped.borrow() {
-        match shared.bus.bury(LOOK).await {
+        let Some(bus) = broker.bus() else {
+            tokio::time::sleep(LOOK).await;
+            continue;
+        };
+        match bus.bury(LOOK).await {
             Ok(true) => {
                 shared.metrics.buried.inc();
             }
@@ -221,16 +238,23 @@ async fn bury(shared: Arc<Shared>) {
 }
 
 /// Answers how the service is.
-async fn answer(shared: Arc<Shared>) {
+async fn answer(shared: Arc<Shared>, broker: Arc<Broker>) {
     while !*shared.stopped.borrow() {
-        match shared.bus.question(STATUS.name, LOOK).await {
+        let Some(bus) = broker.bus() else {
+            tokio::time::sleep(LOOK).await;
+            continue;
+        };
+        match bus.question(STATUS.name, LOOK).await {
             Ok(Some(question)) => {
                 let rules = shared.rules();
+                let buses: BTreeMap<&str, bool> =
+                    shared.brokers.iter().map(|broker| (broker.name(), broker.bus().is_some())).collect();
                 let status = serde_json::json!({
                     "status": "serving",
                     "version": env!("CARGO_PKG_VERSION"),
                     "in_flight": shared.metrics.in_flight.get(),
                     "concurrency": shared.metrics.concurrency.get(),
+                    "buses": buses,
                     "policy": rules.policy.name(),
                     "policy_digest": rules.policy.digest(),
                 });

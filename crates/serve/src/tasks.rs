@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use genesis_bus::Bus;
+use genesis_bus::Links;
 use genesis_domain::subject::METRICS;
 use genesis_domain::{Firing, OutboxMessage, Period};
 use genesis_store::{Grouping, Ledger};
@@ -24,8 +24,8 @@ const MOST_GROUPS: usize = 200;
 pub struct Tasks {
     /// What is counted and tidied.
     pub ledger: Ledger,
-    /// The broker, for queues; without one there are none to tidy.
-    pub bus: Option<Bus>,
+    /// The brokers, for queues; without one there are none to tidy.
+    pub buses: Option<Links>,
     /// Name of this instance.
     pub instance: String,
     /// Name of the machine, where it has one.
@@ -135,8 +135,12 @@ impl Tasks {
     }
 
     async fn prune_queues(&self) -> Result<Value, String> {
-        let Some(bus) = &self.bus else { return Err("no broker is named".to_owned()) };
-        let pruned = bus.prune(self.keep_messages).await.map_err(|error| error.to_string())?;
+        let Some(buses) = &self.buses else { return Err("no broker is named".to_owned()) };
+        let mut pruned = 0;
+        for link in buses.iter() {
+            let bus = link.connect().await.map_err(|error| error.to_string())?;
+            pruned += bus.prune(self.keep_messages).await.map_err(|error| error.to_string())?;
+        }
         Ok(json!({ "kept_days": self.keep_messages.as_secs() / (24 * 60 * 60), "messages": pruned }))
     }
 }

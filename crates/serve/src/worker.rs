@@ -1,12 +1,12 @@
-//! One worker: takes a message, does what it asks, and answers the broker only when the result is safe.
+//! The work on one message: does what it asks, and answers the broker only when the result is safe.
 
 use std::future::Future;
 use std::pin::pin;
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use genesis_bus::{Bus, CANCELS, Delivery, EXPERIMENTS, JOBS, Outgoing};
+use genesis_bus::{Delivery, Outgoing};
 use genesis_domain::subject::{EXPERIMENT_FAILED, EXPERIMENT_RESULT};
 use genesis_domain::{ExperimentId, InboxMessage, TemplateId};
 use genesis_experiment::{
@@ -16,14 +16,17 @@ use genesis_experiment::{
 use genesis_policy::Policy;
 use genesis_sandbox::Cancel;
 use genesis_store::{Received, StoreError};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::watch;
 use tokio::time::Instant;
 
+use crate::broker::{Broker, Brokers};
 use crate::commit::Committer;
 use crate::metrics::Metrics;
 use crate::mirror::Mirror;
 use crate::request::{Came, Refusal, RunRequest, sender_of};
+use crate::room::{Place, Running};
 use crate::serve::{LOOK, Rules};
+use crate::taker::Work;
 use crate::traces::{Trace, Traces};
 use crate::{cancel, jobs};
 
@@ -39,11 +42,9 @@ const FETCH_PAUSE: Duration = Duration::from_millis(300);
 
 /// What every part of the service holds.
 pub(crate) struct Shared {
-    pub(crate) bus: Bus,
+    pub(crate) brokers: Brokers,
     pub(crate) commits: Commits,
     pub(crate) committer: Committer,
-    /// As many as may run at once. One that only waits for its record lets the next one run.
-    pub(crate) running: Arc<Semaphore>,
     pub(crate) runner: Runner,
     pub(crate) rules: watch::Receiver<Arc<Rules>>,
     pub(crate) timeout: Duration,
@@ -58,33 +59,6 @@ pub(crate) struct Shared {
     pub(crate) stopped: watch::Receiver<bool>,
     /// Turns true when what is running is to be handed back.
     pub(crate) aborted: watch::Receiver<bool>,
-}
-
-/// What a worker takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Work {
-    Experiments,
-    Jobs,
-    Cancels,
-}
-
-impl Work {
-    fn channel(self) -> &'static str {
-        match self {
-            Self::Experiments => EXPERIMENTS,
-            Self::Jobs => JOBS,
-            Self::Cancels => CANCELS,
-        }
-    }
-
-    /// The kind, as it is counted.
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::Experiments => "experiment",
-            Self::Jobs => "job",
-            Self::Cancels => "cancel",
-        }
-    }
 }
 
 /// What is to become of a delivery.
@@ -103,54 +77,19 @@ pub(crate) enum Answer {
     HandedBack,
 }
 
-/// Takes messages one after the other until the service is to end. A message is asked for only when there is somebody to
-/// work on it: what is too much stays with the broker.
-pub(crate) async fn run(shared: Arc<Shared>, work: Work) {
-    while !*shared.stopped.borrow() {
-        let place = match work {
-            Work::Experiments => shared.place().await,
-            Work::Jobs | Work::Cancels => Place::default(),
-        };
-        if *shared.stopped.borrow() {
-            break;
-        }
-        match shared.bus.receive(work.channel(), LOOK).await {
-            Ok(Some(delivery)) => {
-                shared.metrics.in_flight.inc();
-                shared.work_on(delivery, work, place).await;
-                shared.metrics.in_flight.dec();
-            }
-            Ok(None) => {}
-            Err(error) => {
-                (shared.tell)(&format!("waiting for the bus: {error}"));
-                tokio::time::sleep(LOOK).await;
-            }
-        }
-    }
-}
-
-/// A place among those that run, until it is given up.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Place(Arc<Mutex<Option<OwnedSemaphorePermit>>>);
-
-impl Place {
-    fn give_up(&self) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
-    }
-}
-
 impl Shared {
-    /// Waits for a place to run.
-    async fn place(&self) -> Place {
-        // It is never closed; one that is gets nobody a place, and nobody waits for one.
-        Place(Arc::new(Mutex::new(Arc::clone(&self.running).acquire_owned().await.ok())))
-    }
-
-    async fn work_on(self: &Arc<Self>, delivery: Delivery, work: Work, place: Place) {
+    /// Works on one message that came by a broker, within a place.
+    pub(crate) async fn work_on(
+        self: &Arc<Self>,
+        broker: &Broker,
+        delivery: Delivery,
+        work: Work,
+        place: Place,
+    ) {
         let trace = self.traces.message(work.as_str(), &delivery.subject, &delivery.payload);
         let answer = match work {
-            Work::Experiments => self.experiment(&delivery, &trace, place).await,
-            Work::Jobs => jobs::job(self, &delivery).await,
+            Work::Experiments => self.experiment(broker, &delivery, &trace, place.running.clone()).await,
+            Work::Jobs => jobs::job(self, broker, &delivery).await,
             Work::Cancels => cancel::cancel(self, &delivery).await,
         };
         let origin = delivery.origin.clone();
@@ -160,15 +99,15 @@ impl Shared {
             Answer::Known => ("known", delivery.ack().await),
             Answer::Refused(refusal) => {
                 (self.tell)(&format!("{origin} is refused: {refusal}"));
-                ("refused", self.refuse(delivery, &refusal, work).await)
+                ("refused", self.refuse(broker, delivery, &refusal, work).await)
             }
             Answer::CalledOff(id, refusal) => {
-                ("cancelled", self.answer_called_off(delivery, id, &refusal).await)
+                ("cancelled", self.answer_called_off(broker, delivery, id, &refusal).await)
             }
             Answer::Later(why) if delivery.attempt >= MOST_TRIES => {
                 (self.tell)(&format!("{origin} is given up after {} tries: {why}", delivery.attempt));
                 let refusal = Refusal { code: "INTERNAL_ERROR", reason: why };
-                ("refused", self.refuse(delivery, &refusal, work).await)
+                ("refused", self.refuse(broker, delivery, &refusal, work).await)
             }
             Answer::Later(why) => {
                 (self.tell)(&format!("{origin} will be tried again: {why}"));
@@ -186,7 +125,13 @@ impl Shared {
         }
     }
 
-    async fn experiment(self: &Arc<Self>, delivery: &Delivery, trace: &Trace, place: Place) -> Answer {
+    async fn experiment(
+        self: &Arc<Self>,
+        broker: &Broker,
+        delivery: &Delivery,
+        trace: &Trace,
+        running: Running,
+    ) -> Answer {
         let receiving = trace.part("receive");
         let came =
             Came { payload: &delivery.payload, message_id: delivery.id.as_deref(), origin: &delivery.origin };
@@ -203,6 +148,7 @@ impl Shared {
             experiment: asked.id,
             sender: asked.sender.clone(),
             request: asked.key.clone(),
+            broker: broker.name().to_owned(),
             digest: asked.digest.clone(),
             received_at_ms: (self.now_ms)(),
         };
@@ -214,7 +160,7 @@ impl Shared {
             }
             Err(error) => return Answer::Later(error.to_string()),
         }
-        match self.announced_again(&asked).await {
+        match self.announced_again(broker, &asked).await {
             Ok(true) => return Answer::Known,
             Ok(false) => {}
             Err(error) => return Answer::Later(error.to_string()),
@@ -229,8 +175,8 @@ impl Shared {
         let cancel = Cancel::new();
         let timeout =
             asked.timeout_ms.map_or(self.timeout, |asked| self.timeout.min(Duration::from_millis(asked)));
-        let running = self.run_experiment(asked.clone(), rules, cancel.clone(), trace.clone(), place);
-        let (outcome, ended) = self.held(delivery, Some(asked.id), running, timeout, &cancel).await;
+        let work = self.run_experiment(asked.clone(), rules, cancel.clone(), trace.clone(), running);
+        let (outcome, ended) = self.held(delivery, Some(asked.id), work, timeout, &cancel).await;
         match (outcome, ended) {
             (Ok(()), _) => {
                 self.metrics.seconds.observe(begun.elapsed().as_secs_f64());
@@ -249,7 +195,7 @@ impl Shared {
             (Err(Failed::Refused(refusal)), _) => Answer::Refused(refusal),
             // Another worker has recorded it in the meantime, or it is refused for what it asks.
             (Err(Failed::Experiment(ExperimentError::Request(why))), _) => {
-                match self.announced_again(&asked).await {
+                match self.announced_again(broker, &asked).await {
                     Ok(true) => Answer::Known,
                     Ok(false) => Answer::Refused(Refusal::invalid(why)),
                     Err(error) => Answer::Later(error.to_string()),
@@ -259,12 +205,12 @@ impl Shared {
         }
     }
 
-    /// Whether the experiment is recorded; then its result is sent once more. One that the ledger does not keep any more is made
-    /// again from the record.
-    async fn announced_again(&self, asked: &RunRequest) -> Result<bool, StoreError> {
+    /// Whether the experiment is recorded; then its result is sent once more by the broker that asks. One that the ledger does
+    /// not keep any more is made again from the record.
+    async fn announced_again(&self, broker: &Broker, asked: &RunRequest) -> Result<bool, StoreError> {
         let ledger = &self.commits.ledger;
         let Some(record) = ledger.experiment(asked.id).await? else { return Ok(false) };
-        if ledger.announce_again(asked.id).await? == 0 {
+        if ledger.announce_again(broker.name(), asked.id).await? == 0 {
             ledger.announce(&announcements(&record, Some(&asked.asked)), (self.now_ms)()).await?;
         }
         Ok(true)
@@ -277,7 +223,7 @@ impl Shared {
         rules: Arc<Rules>,
         cancel: Cancel,
         trace: Trace,
-        place: Place,
+        running: Running,
     ) -> impl Future<Output = Result<(), Failed>> + use<> {
         let shared = Arc::clone(self);
         let runtime = tokio::runtime::Handle::current();
@@ -289,7 +235,7 @@ impl Shared {
                 let reached = |point| {
                     (shared.reached)(point);
                     // What is left to do is to wait.
-                    place.give_up();
+                    running.give_up();
                 };
                 let hooks = Hooks {
                     progress: &|_| {},
@@ -444,37 +390,42 @@ impl Shared {
     /// Says to whoever asked that it was called off. It is no dead letter: somebody wanted it so.
     async fn answer_called_off(
         &self,
+        broker: &Broker,
         delivery: Delivery,
         id: ExperimentId,
         refusal: &Refusal,
     ) -> Result<(), genesis_bus::BusError> {
-        self.announce_refused(&delivery, refusal, &format!("{id}:cancelled")).await?;
+        self.announce_refused(broker, &delivery, refusal, &format!("{id}:cancelled")).await?;
         delivery.ack().await
     }
 
     /// Says why to whoever asked, then to the dead letters. The answer is sent before the message is gone.
     async fn refuse(
         &self,
+        broker: &Broker,
         delivery: Delivery,
         refusal: &Refusal,
         work: Work,
     ) -> Result<(), genesis_bus::BusError> {
         match work {
             Work::Experiments => {
-                self.announce_refused(&delivery, refusal, &format!("{}:refused", delivery.origin)).await?;
+                self.announce_refused(broker, &delivery, refusal, &format!("{}:refused", delivery.origin))
+                    .await?;
             }
             Work::Jobs => {
                 let (id, _) = sender_of(&delivery.payload);
-                jobs::refuse(self, &delivery, id.as_deref(), refusal).await?;
+                jobs::refuse(broker, &delivery, id.as_deref(), refusal).await?;
             }
             Work::Cancels => {}
         }
         delivery.reject(&refusal.to_string()).await
     }
 
-    /// The result of an experiment that is not there, under message ids that begin with `message_id`.
+    /// The result of an experiment that is not there, under message ids that begin with `message_id`. The broker that the
+    /// request came by has it when this returns; the others are sent it when they are there.
     async fn announce_refused(
         &self,
+        broker: &Broker,
         delivery: &Delivery,
         refusal: &Refusal,
         message_id: &str,
@@ -495,7 +446,11 @@ impl Shared {
         for (number, subject) in subjects.iter().flatten().enumerate() {
             let message_id = format!("{message_id}:{number}");
             let message = Outgoing { subject, id: &message_id, payload: payload.as_bytes() };
-            self.bus.publish(&message).await?;
+            broker.publish(&message).await?;
+            for other in self.brokers.iter().filter(|other| other.name() != broker.name()) {
+                // Whoever asked listens where it asked; nobody waits for a broker that is away.
+                let _away = other.publish(&message).await;
+            }
         }
         Ok(())
     }

@@ -100,13 +100,22 @@ impl Postgres {
     /// # Errors
     /// When it does not come up.
     pub fn kill_and_restart(&mut self) -> Result<(), ServerError> {
-        if let Some(mut server) = self.server.take() {
-            server.end(Signal::Quit);
-        }
+        self.kill();
         self.run()
     }
 
-    fn run(&mut self) -> Result<(), ServerError> {
+    /// Ends it at once, as a crash would.
+    pub fn kill(&mut self) {
+        if let Some(mut server) = self.server.take() {
+            server.end(Signal::Quit);
+        }
+    }
+
+    /// Starts it on what it has stored.
+    ///
+    /// # Errors
+    /// When it does not come up.
+    pub fn run(&mut self) -> Result<(), ServerError> {
         let mut command = program("postgres", self.folder.path());
         command.arg("-D").arg(self.folder.path().join("data"));
         let folder = self.folder.path().display();

@@ -3,7 +3,7 @@
 use genesis_servers::Nats;
 use serde_json::{Value, json};
 
-use super::stage::{Service, by_nats, experiments, message, request, results, slow_policy};
+use super::stage::{Service, await_metric, by_nats, experiments, message, request, results, slow_policy};
 use crate::support::Bench;
 
 const RUN: &str = "genesis.experiment.run";
@@ -12,13 +12,6 @@ const CANCEL: &str = "genesis.experiment.cancel";
 fn cancel(id: &str) -> Value {
     let payload = json!({ "experiment_id": id, "instance_id": "singularity_1", "reason": "the wrong file" });
     message(CANCEL, None, payload.to_string())
-}
-
-/// Waits until the service has counted so much.
-fn await_metric(service: &Service, line: &str) {
-    while !service.get("/metrics").1.contains(line) {
-        std::thread::yield_now();
-    }
 }
 
 #[test]

@@ -102,6 +102,13 @@ impl Drop for Service {
     }
 }
 
+/// Waits until the service has counted so much.
+pub(super) fn await_metric(service: &Service, line: &str) {
+    while !service.get("/metrics").1.contains(line) {
+        std::thread::yield_now();
+    }
+}
+
 /// A client in Python, of the environment that `cargo xtask setup` makes.
 fn python(environment: &str, script: &str) -> Command {
     let python = project(&format!("target/tools/{environment}/bin/python"));

@@ -12,9 +12,11 @@ use serde_json::Value;
 
 use crate::args::NatsLogin;
 use crate::command::runtime;
-use crate::config::{Config, variable};
+use crate::config::{Config, Origin, variable};
 use crate::exit::Failure;
 use crate::{http, state};
+
+const BROKER: &str = "broker";
 
 /// Time that a broker has to answer.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -62,7 +64,7 @@ pub(super) fn of_workers(lockdown: Result<&Lockdown, &SandboxError>) -> Found {
 pub(super) fn look_at(config: &Config) -> Vec<Found> {
     let mut found = records(config);
     found.extend(database(config));
-    found.push(broker(config));
+    found.extend(brokers(config));
     found.extend(monitor());
     found
 }
@@ -140,29 +142,32 @@ fn database(config: &Config) -> Option<Found> {
     })
 }
 
-/// The broker that is configured: a NATS server must greet, have JetStream, and take what it is shown; of queues the database
-/// must be reached.
-fn broker(config: &Config) -> Found {
-    const NAME: &str = "broker";
-    let Some(url) = &config.bus else {
-        return Found::new(
-            NAME,
+/// Every broker that is configured.
+fn brokers(config: &Config) -> Vec<Found> {
+    let Some(bus) = &config.bus else {
+        return vec![Found::new(
+            BROKER,
             ServiceState::Absent,
             "none is configured (GENESIS_NATS_URL, else NATS_URL)",
-        );
+        )];
     };
-    let origin = url.origin.to_string();
-    let broken = |why: String| Found::new(NAME, ServiceState::Broken, why);
-    let known = match look_at_broker(&url.value) {
+    bus.value.iter().map(|url| broker(url, &bus.origin)).collect()
+}
+
+/// One broker: a NATS server must greet, have JetStream, and take what it is shown; of queues the database
+/// must be reached.
+fn broker(url: &str, origin: &Origin) -> Found {
+    let broken = |why: String| Found::new(BROKER, ServiceState::Broken, why);
+    let known = match look_at_broker(url) {
         Ok(known) => known,
-        Err(why) => return broken(format!("{} ({origin}): {why}", without_password(&url.value))),
+        Err(why) => return broken(format!("{} ({origin}): {why}", without_password(url))),
     };
     let knocked = runtime().and_then(|runtime| {
         let login = crate::broker::login(&NatsLogin::none())?;
-        Ok(runtime.block_on(genesis_bus::knock(&url.value, &login))?)
+        Ok(runtime.block_on(genesis_bus::knock(url, &login))?)
     });
     match knocked {
-        Ok(()) => Found::new(NAME, ServiceState::Well, known),
+        Ok(()) => Found::new(BROKER, ServiceState::Well, known),
         Err(failure) => broken(format!("{known} ({origin}): {}", failure.message())),
     }
 }

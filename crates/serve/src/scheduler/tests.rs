@@ -154,7 +154,7 @@ fn clock() -> i64 {
 fn tasks(ledger: Ledger) -> Tasks {
     Tasks {
         ledger,
-        bus: None,
+        buses: None,
         instance: "local".to_owned(),
         hostname: None,
         keep: Duration::from_hours(24),
@@ -207,7 +207,7 @@ async fn metrics_are_one_message_a_time_and_their_periods_follow_each_other() {
         assert_eq!(attempt_now(&tasks, task, &firing).await, Fired::Lost);
         due.is_over(task);
     }
-    let sent = tasks.ledger.unsent(10).await.unwrap();
+    let sent = tasks.ledger.unsent("JetStream", 10).await.unwrap();
     let ids: Vec<&str> = sent.iter().map(|message| message.message_id.as_str()).collect();
     assert_eq!(ids, ["metrics:2026-02-28T01:00:00Z", "metrics:2026-03-02T01:00:00Z"]);
     let payloads: Vec<serde_json::Value> =

@@ -96,7 +96,7 @@ pub(crate) async fn the_same_id_again_changes_nothing(place: &Place<'_>) {
     slower.record.detail = serde_json::Value::Null;
     assert_eq!(ledger.commit(&[slower]).await.unwrap(), [Committed::AlreadyRecorded]);
     assert_eq!(ledger.pending_refs().await.unwrap(), []);
-    assert_eq!(ledger.unsent(10).await.unwrap().len(), 1);
+    assert_eq!(ledger.unsent(NATS, 10).await.unwrap().len(), 1);
 
     let mut other = promoting(1, "a", Some(1));
     other.record.digest = genesis_domain::Digest::of(b"other");

@@ -99,13 +99,14 @@ pub(crate) async fn what_is_over_and_not_needed_goes_and_nothing_else(place: &Pl
     let commits = [promoting(1, "a", None), refused(2, "b"), refused(3, "c")];
     ledger.commit(&commits).await.unwrap();
     ledger.mark_refs_set(&ledger.pending_refs().await.unwrap()).await.unwrap();
-    ledger.mark_sent(&[message(1).message_id], AT_MS - 1).await.unwrap();
-    ledger.mark_sent(&[message(2).message_id], AT_MS).await.unwrap();
+    ledger.mark_sent(NATS, &[], &[message(1).message_id], AT_MS - 1).await.unwrap();
+    ledger.mark_sent(NATS, &[], &[message(2).message_id], AT_MS).await.unwrap();
     // Of these, the first two are old, and of the first one something is recorded.
     let request = |number: u32, received_at_ms: i64| InboxMessage {
         experiment: id(number),
         sender: "singularity_1".to_owned(),
         request: format!("exp-{number}"),
+        broker: NATS.to_owned(),
         digest: Digest::of(b"a"),
         received_at_ms,
     };
@@ -152,7 +153,7 @@ pub(crate) async fn what_is_over_and_not_needed_goes_and_nothing_else(place: &Pl
         ledger.list(&genesis_store::ListFilter { template: None, limit: 10, before: None }).await.unwrap();
     assert_eq!(after, before);
     assert_eq!(ledger.heads().await.unwrap().len(), 1);
-    assert_eq!(ledger.unsent(10).await.unwrap(), [message(3)]);
+    assert_eq!(ledger.unsent(NATS, 10).await.unwrap(), [message(3)]);
     let other = InboxMessage { digest: Digest::of(b"b"), ..request(1, AT_MS) };
     assert_eq!(ledger.receive(&other).await.unwrap(), Received::Conflict);
     assert_eq!(ledger.receive(&request(9, AT_MS)).await.unwrap(), Received::Again);
@@ -160,8 +161,8 @@ pub(crate) async fn what_is_over_and_not_needed_goes_and_nothing_else(place: &Pl
     assert_eq!(ledger.called_off(id(8)).await.unwrap().as_deref(), Some("not wanted"), "it stays so");
 
     // What was announced is made anew when somebody asks again.
-    assert_eq!(ledger.announce_again(id(1)).await.unwrap(), 0);
+    assert_eq!(ledger.announce_again(NATS, id(1)).await.unwrap(), 0);
     ledger.announce(&[message(1)], AT_MS).await.unwrap();
-    assert_eq!(ledger.unsent(10).await.unwrap(), [message(3), message(1)]);
+    assert_eq!(ledger.unsent(NATS, 10).await.unwrap(), [message(3), message(1)]);
     assert!(ledger.announce(&[message(1)], AT_MS).await.is_err(), "it is there");
 }

@@ -63,7 +63,7 @@ pub(crate) async fn of_many_that_claim_a_time_at_once_one_gets_it(place: &Place<
     let distinct: std::collections::BTreeSet<i64> = won.iter().copied().collect();
     assert_eq!(won.len(), distinct.len(), "{won:?}");
     let ledger = place.open().await;
-    assert_eq!(ledger.unsent(100).await.unwrap().len(), won.len());
+    assert_eq!(ledger.unsent(NATS, 100).await.unwrap().len(), won.len());
     assert_eq!(ledger.firings("metrics", 100).await.unwrap().len(), won.len());
 }
 
@@ -106,10 +106,14 @@ pub(crate) async fn what_is_left_is_taken_over_and_its_first_holder_changes_noth
     assert!(!dead.hold(&first, i64::MAX).await.unwrap());
     assert!(!dead.finish(&first, later_ms, &json!({}), &[daily(1)]).await.unwrap());
     assert!(!dead.give_back(&first, later_ms, "late", None).await.unwrap());
-    assert_eq!(other.unsent(10).await.unwrap(), []);
+    assert_eq!(other.unsent(NATS, 10).await.unwrap(), []);
     assert!(other.finish(&second, later_ms, &json!({}), &[daily(1)]).await.unwrap());
     assert!(!other.finish(&second, later_ms, &json!({}), &[daily(1)]).await.unwrap());
-    assert_eq!(other.unsent(10).await.unwrap(), [daily(1)], "announced once, and without an experiment");
+    assert_eq!(
+        other.unsent(NATS, 10).await.unwrap(),
+        [daily(1)],
+        "announced once, and without an experiment"
+    );
     assert_eq!(ours(&dead, claim(2, "dead", later_ms)).await.due_at_ms, 2);
 }
 

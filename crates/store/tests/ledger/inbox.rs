@@ -11,6 +11,7 @@ fn request(number: u32, content: &[u8]) -> InboxMessage {
         experiment: id(number),
         sender: "singularity_1".to_owned(),
         request: format!("exp-{number}"),
+        broker: NATS.to_owned(),
         digest: Digest::of(content),
         received_at_ms: AT_MS,
     }
@@ -43,11 +44,11 @@ pub(crate) async fn what_was_announced_can_be_announced_again(place: &Place<'_>)
     let (first, second) = (promoting(1, "a", None), refused(2, "b"));
     ledger.commit(&[first.clone(), second.clone()]).await.unwrap();
     ledger.mark_refs_set(&[first.refs, second.refs].concat()).await.unwrap();
-    ledger.mark_sent(&[message(1).message_id, message(2).message_id], AT_MS).await.unwrap();
-    assert_eq!(ledger.unsent(10).await.unwrap(), []);
-    assert_eq!(ledger.announce_again(id(1)).await.unwrap(), 1);
-    assert_eq!(ledger.announce_again(id(9)).await.unwrap(), 0);
-    assert_eq!(ledger.unsent(10).await.unwrap(), [message(1)]);
+    ledger.mark_sent(NATS, &[], &[message(1).message_id, message(2).message_id], AT_MS).await.unwrap();
+    assert_eq!(ledger.unsent(NATS, 10).await.unwrap(), []);
+    assert_eq!(ledger.announce_again(NATS, id(1)).await.unwrap(), 1);
+    assert_eq!(ledger.announce_again(NATS, id(9)).await.unwrap(), 0);
+    assert_eq!(ledger.unsent(NATS, 10).await.unwrap(), [message(1)]);
     // Whoever waits is not kept waiting, whether it is told or looks.
     ledger.ping().await.unwrap();
     ledger.wake().await.unwrap().wait(std::time::Duration::from_millis(1)).await;

@@ -49,6 +49,8 @@ laws!(
     listing::a_row_that_was_tampered_with_is_said_to_be_damaged,
     outbox::an_announcement_waits_until_the_refs_of_its_experiment_are_set,
     outbox::an_overtaken_update_is_neither_wanted_nor_marked,
+    outbox::an_announcement_is_sent_when_every_broker_has_it,
+    outbox::an_announcement_waits_for_the_broker_by_which_its_request_came,
     rebuilding::a_rebuilt_ledger_equals_the_original,
     rebuilding::announcements_of_experiments_that_history_does_not_have_are_counted,
     rebuilding::a_rebuild_that_fails_changes_nothing,

@@ -132,12 +132,12 @@ async fn an_older_ledger_keeps_what_it_has_to_announce() {
     }
     drop(connection);
     let ledger = Ledger::open(&path, Durability::Fast).await.unwrap();
-    assert_eq!(ledger.unsent(10).await.unwrap(), [message(1)]);
-    assert_eq!(ledger.announce_again(id(1)).await.unwrap(), 2);
+    assert_eq!(ledger.unsent(NATS, 10).await.unwrap(), [message(1)]);
+    assert_eq!(ledger.announce_again(NATS, id(1)).await.unwrap(), 2);
     assert_eq!(ledger.commit(&[promoting(2, "a", None)]).await.unwrap(), [Committed::Recorded]);
     ledger.mark_refs_set(&ledger.pending_refs().await.unwrap()).await.unwrap();
     let positions: Vec<String> =
-        ledger.unsent(10).await.unwrap().into_iter().map(|message| message.message_id).collect();
+        ledger.unsent(NATS, 10).await.unwrap().into_iter().map(|message| message.message_id).collect();
     assert_eq!(
         positions,
         ["sent".to_owned(), message(1).message_id, message(2).message_id],

@@ -36,7 +36,7 @@ pub(crate) async fn a_rebuilt_ledger_equals_the_original(place: &Place<'_>) {
             original.promoted(&template("a")).await.unwrap()
         );
     }
-    assert_eq!(original.unsent(10).await.unwrap().len(), 4);
+    assert_eq!(original.unsent(NATS, 10).await.unwrap().len(), 4);
     assert_eq!(anew.commit(&[promoting(5, "a", Some(3))]).await.unwrap(), [Committed::Recorded]);
 }
 
@@ -46,7 +46,7 @@ pub(crate) async fn announcements_of_experiments_that_history_does_not_have_are_
     let rebuild = Rebuild { experiments: vec![record(1, "a")], promoted: Vec::new() };
     let told = ledger.rebuild(&rebuild).await.unwrap();
     assert_eq!((told.outbox_kept, told.outbox_dropped), (1, 1));
-    assert_eq!(ledger.unsent(10).await.unwrap(), [message(1)]);
+    assert_eq!(ledger.unsent(NATS, 10).await.unwrap(), [message(1)]);
 }
 
 pub(crate) async fn a_rebuild_that_fails_changes_nothing(place: &Place<'_>) {
@@ -60,6 +60,6 @@ pub(crate) async fn a_rebuild_that_fails_changes_nothing(place: &Place<'_>) {
     assert!(matches!(error, StoreError::Invalid(_)), "{error}");
     assert_eq!(ledger.list(&ALL).await.unwrap(), before);
     assert_eq!(ledger.heads().await.unwrap().len(), 1);
-    assert_eq!(ledger.unsent(10).await.unwrap(), []);
+    assert_eq!(ledger.unsent(NATS, 10).await.unwrap(), []);
     assert_eq!(ledger.pending_refs().await.unwrap().len(), 2);
 }

@@ -103,5 +103,5 @@ async fn what_is_committed_wakes_who_listens() {
     other.mark_refs_set(&commit.refs).await.unwrap();
     wake.wait(long).await;
     assert!(begun.elapsed() < long / 2, "{:?}", begun.elapsed());
-    assert_eq!(ledger.unsent(10).await.unwrap(), [message(1)]);
+    assert_eq!(ledger.unsent(NATS, 10).await.unwrap(), [message(1)]);
 }

@@ -10,6 +10,8 @@ use genesis_servers::Postgres;
 use genesis_store::{Commit, Durability, Ledger};
 use sqlx::{AssertSqlSafe, ConnectOptions as _};
 
+/// The broker of tests that need one alone.
+pub(crate) const NATS: &str = "JetStream";
 pub(crate) const AT_MS: i64 = 1_760_000_000_000;
 
 pub(crate) async fn open(folder: &Path) -> Ledger {
