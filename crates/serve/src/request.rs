@@ -201,13 +201,15 @@ impl Fields<'_> {
             })
             .transpose()?;
         let samples = samples(self.samples, caps)?;
+        // Queues lie in a database that orders keys and drops blanks: what means the same is the same, by whichever broker.
         let asked_for = serde_json::json!([
             self.template_id,
             self.version,
             self.base_version,
-            candidate,
+            candidate.path,
+            genesis_template::content_digest(&candidate),
             samples,
-            self.answers,
+            meaning(&self.answers),
             self.risk_level,
             self.profile,
         ]);
@@ -354,6 +356,12 @@ fn envelope(text: &str, subject: Subject) -> Result<Option<Envelope<'_>>, Refusa
         return Err(Refusal::invalid("the envelope has no payload"));
     }
     Ok(Some(envelope))
+}
+
+/// Answers by what they mean, whatever the order of their keys.
+fn meaning(answers: &[Map<String, Value>]) -> String {
+    let text = serde_json::json!(answers).to_string();
+    genesis_template::content_digest(&TemplateText { path: String::new(), text, parts: BTreeMap::new() })
 }
 
 fn samples(given: Vec<Sample>, caps: &LoadCaps) -> Result<Vec<(String, String)>, Refusal> {

@@ -44,6 +44,12 @@ fn one_sender_and_request_is_one_experiment_wherever_it_comes_from() {
     let text = r#"{"experiment_id": "x", "instance_id": "i", "template": {}}"#;
     let (one, again) = (read(text).unwrap(), read_at(text, Some("m"), "S:2").unwrap());
     assert_eq!((one.id, &one.digest), (again.id, &again.digest));
+    let text = r#"{"experiment_id":"x","template":{"b":[1,2],"a":1.50},"answers":[{"q":1,"p":2}]}"#;
+    let stored =
+        r#"{"answers": [{"p": 2, "q": 1}], "template": {"a": 1.50, "b": [1, 2]}, "experiment_id": "x"}"#;
+    assert_eq!(read(text).unwrap().digest, read(stored).unwrap().digest, "a queue has stored it");
+    assert_ne!(read(text).unwrap().digest, read(&text.replace("[1,2]", "[2,1]")).unwrap().digest);
+    assert_ne!(read(text).unwrap().digest, read(&text.replace("\"p\":2", "\"p\":3")).unwrap().digest);
     let other_sender = read(r#"{"experiment_id": "x", "instance_id": "j", "template": {}}"#).unwrap();
     assert_ne!(one.id, other_sender.id);
     let other_content = read(r#"{"experiment_id": "x", "instance_id": "i", "template": {"a": 1}}"#).unwrap();
