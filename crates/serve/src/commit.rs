@@ -42,7 +42,7 @@ impl Committer {
             runtime.block_on(async {
                 let mut batch = Vec::with_capacity(most);
                 let mut looked = Instant::now();
-                let mut unsettled = Told { tell, metrics: metrics.clone(), has_told: false };
+                let mut unsettled = Unsettled { tell, metrics: metrics.clone(), has_told: false };
                 loop {
                     unsettled.look(&recorder);
                     let pause = if recorder.is_settled() { LOOK } else { PAUSE };
@@ -76,13 +76,13 @@ impl Committer {
 }
 
 /// Says once that refs cannot be set, and once that they are.
-struct Told {
+struct Unsettled {
     tell: fn(&str),
     metrics: Metrics,
     has_told: bool,
 }
 
-impl Told {
+impl Unsettled {
     fn look(&mut self, recorder: &Recorder) {
         let count = recorder.unsettled();
         self.metrics.unsettled.set(i64::try_from(count).unwrap_or(i64::MAX));

@@ -182,7 +182,7 @@ impl Drop for Cluster {
 }
 
 /// The service's channels, and the advisories that become dead letters.
-const STREAMS: usize = 7;
+const STREAMS: usize = 8;
 
 #[test]
 fn three_nodes_form_a_cluster_and_the_service_outlives_one_of_them() {

@@ -1,7 +1,8 @@
 """Sends what it reads on standard input by NATS and prints every result that comes, by nats-py.
 
 Each line read is {"subject", "id", "payload"}, the payload as text. `wait` different results are waited for: lines printed are
-{"subject", "id", "payload"}. With --ask it asks the subject one question and prints the answer.
+{"subject", "id", "payload"}. With --metrics daily metrics are waited for as well, not only printed. With --ask it asks the subject
+one question and prints the answer.
 """
 
 import asyncio
@@ -22,7 +23,7 @@ async def subscribed(stream, subject, name):
     raise TimeoutError(f"{name} has had no leader for two minutes")
 
 
-async def main(url, wait):
+async def main(url, wait, awaited):
     client = await nats.connect(url, connect_timeout=10)
     stream = client.jetstream()
     if wait == "--ask":
@@ -46,7 +47,7 @@ async def main(url, wait):
             told = {"subject": result.subject, "payload": json.loads(result.data)}
             told["id"] = (result.headers or {}).get("Nats-Msg-Id")
             print(json.dumps(told), flush=True)
-            if result.subject in ("genesis.experiment.result", "job_results", "system.metrics.genesis"):
+            if result.subject in awaited:
                 found.add(told["id"])
             if len(found) >= int(wait):
                 done.set()
@@ -60,4 +61,7 @@ async def main(url, wait):
     await client.close()
 
 
-asyncio.run(main(sys.argv[1], sys.argv[2]))
+AWAITED = ["genesis.experiment.result", "job_results"]
+if "--metrics" in sys.argv:
+    AWAITED.append("system.metrics.genesis")
+asyncio.run(main(sys.argv[1], sys.argv[2], AWAITED))

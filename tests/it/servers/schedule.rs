@@ -7,7 +7,7 @@ use std::time::Duration;
 use genesis_servers::{Nats, Postgres};
 use serde_json::{Value, json};
 
-use super::stage::{Service, by_nats, by_pgmq, message, request, results};
+use super::stage::{Service, by_nats, by_pgmq, message, metrics_by_nats, request, results};
 use crate::support::Bench;
 
 const RUN: &str = "genesis.experiment.run";
@@ -134,7 +134,7 @@ fn metrics_are_sent_once_for_each_time_although_a_service_dies_between_doing_and
 
     let rows = "SELECT count(*) FROM firings WHERE state = 'done' AND task = 'metrics'";
     let rows: usize = postgres.psql("genesis", &["-c", rows]).unwrap().parse().unwrap();
-    let told = by_nats(&nats.url(), &[], 1 + rows);
+    let told = metrics_by_nats(&nats.url(), 1 + rows);
     let sent: Vec<&Value> =
         told.iter().filter(|message| message["subject"] == "system.metrics.genesis").collect();
     let ids: BTreeSet<&str> = sent.iter().map(|message| message["id"].as_str().unwrap()).collect();

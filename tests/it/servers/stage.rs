@@ -130,6 +130,13 @@ pub(super) fn by_nats(url: &str, messages: &[Value], wait: usize) -> Vec<Value> 
     lines(command, messages)
 }
 
+/// Waits for so many results and daily metrics by NATS.
+pub(super) fn metrics_by_nats(url: &str, wait: usize) -> Vec<Value> {
+    let mut command = python("nats-py-2.16.0", "nats_client.py");
+    command.args([url, &wait.to_string(), "--metrics"]);
+    lines(command, &[])
+}
+
 /// Sends so many requests for a template by NATS, `window` of them unanswered at any time; gives how they were answered.
 pub(super) fn load_by_nats(url: &str, prefix: &str, count: usize, window: usize, template: &Path) -> Value {
     let mut command = python("nats-py-2.16.0", "nats_load.py");

@@ -86,7 +86,7 @@ pub(crate) async fn of_a_task_one_is_under_way_at_a_time_and_each_is_known_when_
         result: Some(json!({ "sent": [1] })),
         ..firing
     };
-    assert_eq!(other.firings("metrics", 10).await.unwrap(), [done.clone()]);
+    assert_eq!(other.firings("metrics", 10).await.unwrap(), std::slice::from_ref(&done));
     assert_eq!(other.last_done("metrics", 2).await.unwrap(), Some(done));
     assert_eq!(other.last_done("metrics", 1).await.unwrap(), None);
 }
