@@ -97,7 +97,9 @@ impl Draft<'_, '_> {
             };
             let (word, _) = of_decision(experiment.verdict.decision);
             let id = experiment.evidence.subject.template.as_str();
-            let message = format!("{word} of {}; {}", escape::line(id), reasons(experiment).join("; "));
+            let reasons = reasons(experiment);
+            let reasons: Vec<&str> = reasons.iter().map(|line| line.trim_start()).collect();
+            let message = format!("{word} of {}; {}", escape::line(id), reasons.join("; "));
             let rule = self.rule(VERDICT);
             let result = SarifResult {
                 rule_id: VERDICT.to_owned(),
