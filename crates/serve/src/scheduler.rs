@@ -101,8 +101,8 @@ pub(crate) async fn run(given: Scheduling) {
         while let Some(over) = under_way.try_join_next() {
             match over {
                 Ok(task) => due.is_over(task),
-                // The lease ends, and somebody begins again.
-                Err(error) => (given.tell)(&format!("a task was ended by a defect of the service: {error}")),
+                // The lease ends, and another process begins again.
+                Err(error) => (given.tell)(&format!("a task is not attended to any more: {error}")),
             }
         }
         if looks.is_multiple_of(REFRESH) {
@@ -220,13 +220,25 @@ fn claim<'c>(planned: &'c Planned, holder: &'c str, now_ms: i64) -> Claim<'c> {
     }
 }
 
-/// Carries a firing out that was claimed, and counts and tells what became of it.
+/// Carries a firing out that was claimed, and counts and tells what became of it. A defect that ends it is a failed attempt.
 async fn attend(given: Scheduling, task: Task, firing: Firing) -> Task {
     let Scheduling { tasks, now_ms, reached, .. } = &given;
     let mut aborted = given.aborted.clone();
+    let mut attempting = tokio::spawn({
+        let (tasks, firing, now_ms, reached) = (tasks.clone(), firing.clone(), *now_ms, *reached);
+        async move { attempt(&tasks, task, &firing, now_ms, reached, MOST_ATTEMPTS).await }
+    });
     let fired = tokio::select! {
-        fired = attempt(tasks, task, &firing, *now_ms, *reached, MOST_ATTEMPTS) => fired,
+        over = &mut attempting => match over {
+            Ok(fired) => fired,
+            Err(error) => {
+                let why = format!("a defect of the service ended it: {error}");
+                failed(&tasks.ledger, &firing, now_ms(), why, MOST_ATTEMPTS).await
+            }
+        },
         () = turned(&mut aborted) => {
+            attempting.abort();
+            let _ended = attempting.await;
             let now = now_ms();
             let why = "the service has ended meanwhile";
             match tasks.ledger.give_back(&firing, now, why, Some(now)).await {
@@ -279,14 +291,22 @@ async fn attempt(
             let is_ours = tasks.ledger.finish(firing, now_ms(), &result, &announcements).await?;
             Ok(if is_ours { Fired::Done(result) } else { Fired::Lost })
         }
-        Err(why) => {
-            let now = now_ms();
-            let wait = milliseconds(BACKOFF) << firing.attempt.saturating_sub(1).min(8);
-            let again_at_ms = (firing.attempt < most_attempts).then(|| now.saturating_add(wait));
-            let is_ours = tasks.ledger.give_back(firing, now, &why, again_at_ms).await?;
-            Ok(if is_ours { Fired::Failed(why) } else { Fired::Lost })
-        }
+        Err(why) => failed(&tasks.ledger, firing, now_ms(), why, most_attempts).await,
     }
+}
+
+/// Records that an attempt came to nothing, and when the next one is to be, unless it was the last.
+async fn failed(
+    ledger: &Ledger,
+    firing: &Firing,
+    now_ms: i64,
+    why: String,
+    most_attempts: u32,
+) -> Result<Fired, StoreError> {
+    let wait = milliseconds(BACKOFF) << firing.attempt.saturating_sub(1).min(8);
+    let again_at_ms = (firing.attempt < most_attempts).then(|| now_ms.saturating_add(wait));
+    let is_ours = ledger.give_back(firing, now_ms, &why, again_at_ms).await?;
+    Ok(if is_ours { Fired::Failed(why) } else { Fired::Lost })
 }
 
 /// Keeps a claim, and resolves when it is somebody else's. A ledger that cannot be written now is no reason to stop: if nobody

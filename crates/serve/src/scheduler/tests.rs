@@ -1,10 +1,9 @@
 use std::path::Path;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use genesis_domain::Durability;
+use genesis_domain::{Durability, rfc3339};
 
 use super::*;
-use crate::schedule::rfc3339;
 
 /// 2026-02-27 10:30:00 UTC.
 const START_MS: i64 = 1_772_188_200_000;
@@ -239,4 +238,39 @@ async fn a_task_can_be_done_at_any_time_but_not_beside_itself() {
     let now = || START_MS + 30 * MINUTE_MS + 1;
     let fired = fire_now(&tasks, Task::Cleanup, "by hand", now).await.unwrap();
     assert_eq!(fired, Fired::Busy(begun));
+}
+
+fn when_due() -> i64 {
+    START_MS + 30 * MINUTE_MS
+}
+
+#[tokio::test]
+async fn a_defect_that_ends_an_attempt_is_a_failure_that_is_tried_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut due = process(folder.path(), "one").await;
+    assert_eq!(due.claim(START_MS).await.unwrap(), []);
+    let (metrics, _registry) = Metrics::new();
+    let (_stop, stopped) = watch::channel(false);
+    let (_abort, aborted) = watch::channel(false);
+    let given = Scheduling {
+        schedule: schedule(),
+        tasks: tasks(due.ledger.clone()),
+        holder: "one".to_owned(),
+        now_ms: when_due,
+        tell: |_| {},
+        reached: |point| assert_ne!(point, FiringPoint::Claimed, "a defect"),
+        metrics,
+        stopped,
+        aborted,
+    };
+    let (task, firing) = due.claim(when_due()).await.unwrap().remove(0);
+    due.is_over(attend(given.clone(), task, firing).await);
+    let failed = &due.ledger.firings("cleanup", 1).await.unwrap()[0];
+    assert!(failed.failure.as_deref().unwrap().starts_with("a defect of the service ended it"), "{failed:?}");
+    let later_ms = when_due() + milliseconds(BACKOFF);
+    assert_eq!(due.claim(later_ms - 1).await.unwrap(), []);
+    let (task, firing) = due.claim(later_ms).await.unwrap().remove(0);
+    assert_eq!(firing.attempt, 2);
+    due.is_over(attend(Scheduling { reached: |_| {}, ..given }, task, firing).await);
+    assert_eq!(due.ledger.firings("cleanup", 1).await.unwrap()[0].state, FiringState::Done);
 }
