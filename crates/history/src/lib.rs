@@ -14,6 +14,7 @@ mod lock;
 mod message;
 mod mirror;
 mod names;
+mod pack;
 mod read;
 mod recover;
 mod refs;

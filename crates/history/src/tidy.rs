@@ -1,15 +1,15 @@
 //! Keeping the number of files small. A batch adds a pack and may add loose refs; every pack in use holds a file
 //! open, and a process may open about a thousand.
 
-use std::collections::BTreeSet;
+use std::collections::HashSet;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use git2::Oid;
-
 use crate::error::During;
-use crate::{HistoryError, HistoryLock, write};
+use crate::pack::{self, Packer, Unreadable};
+use crate::write::PACKS;
+use crate::{HistoryError, HistoryLock};
 
 const MOST_LOOSE_REFS: usize = 256;
 const MOST_SMALL_PACKS: usize = 64;
@@ -24,23 +24,29 @@ impl HistoryLock {
             let repository = self.history.fresh_handle()?;
             repository.refdb_compress().during(path, "pack refs")?;
         }
-        let small = small_packs(&path.join("objects/pack")).during(path, "list the packs")?;
+        let small = small_packs(&path.join(PACKS)).during(path, "list the packs")?;
         if small.len() > MOST_SMALL_PACKS { self.merge_packs(&small) } else { Ok(()) }
     }
 
     fn merge_packs(&self, packs: &[PathBuf]) -> Result<(), HistoryError> {
         const ACTION: &str = "merge packs";
         let path = self.history.path();
-        let mut ids = BTreeSet::new();
-        for pack in packs {
-            let index = fs::read(pack.with_extension("idx")).during(path, ACTION)?;
-            let listed = listed_ids(&index).ok_or_else(|| {
-                HistoryError::Damaged(format!("`{}` has no readable index", pack.display()))
+        let repository = self.history.fresh_handle()?;
+        let odb = repository.odb().during(path, ACTION)?;
+        let (mut seen, mut entries, mut packer) = (HashSet::new(), Vec::new(), Packer::new());
+        for file in packs {
+            let read = match pack::entries(file, &odb, &mut packer) {
+                Ok(read) => read,
+                Err(Unreadable::Io(error)) => return Err(error).during(path, ACTION),
+                Err(Unreadable::Git(error)) => return Err(error).during(path, ACTION),
+            };
+            let read = read.ok_or_else(|| {
+                HistoryError::Damaged(format!("`{}` and its index do not fit together", file.display()))
             })?;
-            ids.extend(listed);
+            entries.extend(read.into_iter().filter(|entry| seen.insert(entry.id())));
         }
-        let ids: Vec<Oid> = ids.into_iter().collect();
-        let merged = write::write_pack(path, &self.history.fresh_handle()?, &ids)?;
+        let merged =
+            pack::write(&path.join(PACKS), &entries, self.history.durability()).during(path, ACTION)?;
         for pack in packs.iter().filter(|pack| pack.file_stem() != merged.as_deref().map(AsRef::as_ref)) {
             // In this order, because recovery removes an index without a pack and leaves everything else.
             fs::remove_file(pack).during(path, ACTION)?;
@@ -83,33 +89,4 @@ fn small_packs(folder: &Path) -> io::Result<Vec<PathBuf>> {
     }
     packs.sort_unstable();
     Ok(packs)
-}
-
-/// The ids that a pack's index of version 2 lists.
-fn listed_ids(index: &[u8]) -> Option<Vec<Oid>> {
-    const START: usize = 8 + 256 * 4;
-    const ID_BYTES: usize = 20;
-    if index.get(..8)? != b"\xfftOc\0\0\0\x02" {
-        return None;
-    }
-    let count = u32::from_be_bytes(index.get(START - 4..START)?.try_into().ok()?) as usize;
-    let ids = index.get(START..START.checked_add(count.checked_mul(ID_BYTES)?)?)?;
-    ids.chunks_exact(ID_BYTES).map(|id| Oid::from_bytes(id).ok()).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_index_that_is_cut_short_lists_nothing() {
-        let mut index = b"\xfftOc\0\0\0\x02".to_vec();
-        index.extend([0; 255 * 4]);
-        index.extend(2_u32.to_be_bytes());
-        index.extend([7; 39]);
-        assert_eq!(listed_ids(&index), None);
-        index.push(7);
-        assert_eq!(listed_ids(&index).map(|ids| ids.len()), Some(2));
-        assert_eq!(listed_ids(b"\xfftOc\0\0\0\x03"), None);
-    }
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use git2::{FileMode, ObjectType, Odb, OdbLookupFlags, Oid, Repository, Tree};
 
 use crate::error::During;
+use crate::pack::{Entry, Packer};
 use crate::{HistoryError, names};
 
 /// Files by path. Any path can be stored: what git or a file system would refuse is percent-encoded on the way in
@@ -25,12 +26,17 @@ pub const MAX_PATH_BYTES: u64 = 1024;
 /// Most folders within each other; a path is cut there into one long name rather than refused.
 const MOST_FOLDERS: usize = 64;
 
+/// Smaller objects are written again rather than looked for: that takes as long as writing them, in each pack. Merging packs
+/// drops the second.
+const WORTH_A_LOOK_BYTES: usize = 256;
+
 /// Objects on their way into one pack: in memory until it is written.
 pub(crate) struct Objects<'r> {
     path: &'r Path,
     repository: &'r Repository,
     odb: Odb<'r>,
-    fresh: Vec<Oid>,
+    packer: Packer,
+    fresh: Vec<Entry>,
     seen: HashSet<Oid>,
     /// By address: shared content is hashed once. The addresses are of values borrowed for the whole batch.
     blobs: HashMap<(usize, usize), Oid>,
@@ -39,32 +45,50 @@ pub(crate) struct Objects<'r> {
 impl<'r> Objects<'r> {
     pub(crate) fn new(path: &'r Path, repository: &'r Repository) -> Result<Self, HistoryError> {
         let odb = repository.odb().during(path, "open the objects")?;
-        Ok(Self { path, repository, odb, fresh: Vec::new(), seen: HashSet::new(), blobs: HashMap::new() })
+        Ok(Self {
+            path,
+            repository,
+            odb,
+            packer: Packer::new(),
+            fresh: Vec::new(),
+            seen: HashSet::new(),
+            blobs: HashMap::new(),
+        })
     }
 
-    /// The objects that were not on the disk before, in the order in which they were made.
-    pub(crate) fn into_fresh(self) -> Vec<Oid> {
+    /// The objects that are to be written, in the order in which they were made: all that are not on the disk, and small ones that
+    /// may be.
+    pub(crate) fn into_fresh(self) -> Vec<Entry> {
         self.fresh
     }
 
-    /// Notes an object, and whether it has to go into the pack. Asked before the object is written.
-    fn note(&mut self, id: Oid) {
-        if self.seen.insert(id) && !self.odb.exists_ext(id, OdbLookupFlags::NO_REFRESH) {
-            self.fresh.push(id);
+    /// How many fresh objects there are.
+    pub(crate) fn count(&self) -> usize {
+        self.fresh.len()
+    }
+
+    /// Forgets what was made since there were so many, when the last commits of it are on the disk: then all of it is.
+    pub(crate) fn forget_known(&mut self, count: usize, mut last: impl Iterator<Item = Oid>) {
+        if last.all(|commit| self.is_on_disk(commit)) {
+            self.fresh.truncate(count);
         }
+    }
+
+    fn is_on_disk(&self, id: Oid) -> bool {
+        self.odb.exists_ext(id, OdbLookupFlags::NO_REFRESH)
     }
 
     fn put(&mut self, kind: ObjectType, bytes: &[u8]) -> Result<Oid, HistoryError> {
         const ACTION: &str = "write an object";
         let id = Oid::hash_object(kind, bytes).during(self.path, ACTION)?;
-        if self.seen.contains(&id) {
-            return Ok(id);
+        let is_worth_a_look = kind == ObjectType::Blob && bytes.len() >= WORTH_A_LOOK_BYTES;
+        if self.seen.insert(id) && !(is_worth_a_look && self.is_on_disk(id)) {
+            self.fresh.push(self.packer.entry(id, kind, bytes).during(self.path, ACTION)?);
         }
-        self.note(id);
-        self.odb.write(kind, bytes).during(self.path, ACTION)
+        Ok(id)
     }
 
-    /// A commit of a tree.
+    /// A commit of a tree, in git's own form. The time is in seconds since the Unix epoch, in UTC.
     pub(crate) fn commit(
         &mut self,
         message: &str,
@@ -72,18 +96,17 @@ impl<'r> Objects<'r> {
         tree: Oid,
         parent: Option<Oid>,
     ) -> Result<Oid, HistoryError> {
-        const ACTION: &str = "write a commit";
-        let who = signature(time_s).during(self.path, ACTION)?;
-        let tree = self.repository.find_tree(tree).during(self.path, ACTION)?;
-        let parent = parent.map(|id| self.repository.find_commit(id)).transpose().map_err(|error| {
-            HistoryError::Damaged(format!("the parent commit cannot be read: {}", error.message()))
-        })?;
-        let parents: Vec<_> = parent.iter().collect();
-        let bytes = self
-            .repository
-            .commit_create_buffer(&who, &who, message, &tree, &parents)
-            .during(self.path, ACTION)?;
-        self.put(ObjectType::Commit, &bytes)
+        let mut text = format!("tree {tree}\n");
+        if let Some(parent) = parent {
+            if !self.seen.contains(&parent) {
+                self.repository.find_commit(parent).map_err(|error| {
+                    HistoryError::Damaged(format!("the parent commit cannot be read: {}", error.message()))
+                })?;
+            }
+            text.push_str(&format!("parent {parent}\n"));
+        }
+        text.push_str(&format!("author {WHO} {time_s} +0000\ncommitter {WHO} {time_s} +0000\n\n{message}"));
+        self.put(ObjectType::Commit, text.as_bytes())
     }
 
     /// A tree of files.
@@ -103,7 +126,6 @@ impl<'r> Objects<'r> {
     }
 
     fn folder(&mut self, folder: &Folder<'_>) -> Result<Oid, HistoryError> {
-        const ACTION: &str = "write a tree";
         let mut entries = Vec::new();
         for (name, content) in &folder.files {
             let mut entry = names::entry_name(name);
@@ -115,7 +137,7 @@ impl<'r> Objects<'r> {
         for (entry, inner) in &folder.folders {
             entries.push((entry.clone(), self.folder(inner)?, FileMode::Tree));
         }
-        self.tree_of(entries).during(self.path, ACTION)
+        self.tree_of(entries)
     }
 
     fn blob(&mut self, content: &Arc<[u8]>) -> Result<Oid, HistoryError> {
@@ -128,8 +150,8 @@ impl<'r> Objects<'r> {
         Ok(id)
     }
 
-    /// Git's own form of a tree, which is hashed before it is written to know whether it is a new one.
-    fn tree_of(&mut self, mut entries: Vec<(String, Oid, FileMode)>) -> Result<Oid, git2::Error> {
+    /// A tree in git's own form.
+    fn tree_of(&mut self, mut entries: Vec<(String, Oid, FileMode)>) -> Result<Oid, HistoryError> {
         // Git sorts a folder as if its name ended with a slash.
         entries.sort_by(|(a, _, a_mode), (b, _, b_mode)| {
             let slash = |mode: FileMode| if mode == FileMode::Tree { "/" } else { "" };
@@ -142,19 +164,12 @@ impl<'r> Objects<'r> {
             bytes.push(0);
             bytes.extend_from_slice(id.as_bytes());
         }
-        let id = Oid::hash_object(ObjectType::Tree, &bytes)?;
-        if !self.seen.contains(&id) {
-            self.note(id);
-            self.odb.write(ObjectType::Tree, &bytes)?;
-        }
-        Ok(id)
+        self.put(ObjectType::Tree, &bytes)
     }
 }
 
 /// Author and committer of every commit. Fixed, so that the same content at the same time is the same commit.
-fn signature(time_s: i64) -> Result<git2::Signature<'static>, git2::Error> {
-    git2::Signature::new("genesis", "genesis@localhost", &git2::Time::new(time_s, 0))
-}
+const WHO: &str = "genesis <genesis@localhost>";
 
 #[derive(Default)]
 struct Folder<'f> {
@@ -254,15 +269,50 @@ impl Reading<'_> {
 
 #[cfg(test)]
 mod tests {
+    use genesis_domain::Durability;
     use proptest::prelude::*;
 
     use super::*;
+    use crate::pack;
+
+    #[test]
+    fn a_commit_is_the_one_that_git_makes() {
+        let folder = tempfile::tempdir().unwrap();
+        let repository = Repository::init_bare(folder.path()).unwrap();
+        let mut objects = Objects::new(folder.path(), &repository).unwrap();
+        let tree = objects.tree(&Files::new()).unwrap();
+        let first = objects.commit("one\n\nGenesis-Step: é\n", 0, tree, None).unwrap();
+        let second = objects.commit("two", 4_294_967_295, tree, Some(first)).unwrap();
+        let entries = objects.into_fresh();
+        pack::write(&folder.path().join("objects/pack"), &entries, Durability::Fast).unwrap();
+        let tree = repository.find_tree(tree).unwrap();
+        let made = |message: &str, time_s: i64, parents: &[&git2::Commit<'_>]| {
+            let time = git2::Time::new(time_s, 0);
+            let who = git2::Signature::new("genesis", "genesis@localhost", &time).unwrap();
+            repository.commit(None, &who, &who, message, &tree, parents).unwrap()
+        };
+        let parent = repository.find_commit(first).unwrap();
+        assert_eq!(made("one\n\nGenesis-Step: é\n", 0, &[]), first);
+        assert_eq!(made("two", 4_294_967_295, &[&parent]), second);
+    }
+
+    #[test]
+    fn a_commit_of_a_parent_that_is_not_there_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let repository = Repository::init_bare(folder.path()).unwrap();
+        let mut objects = Objects::new(folder.path(), &repository).unwrap();
+        let tree = objects.tree(&Files::new()).unwrap();
+        let error = objects.commit("x", 0, tree, Some(Oid::ZERO_SHA1)).unwrap_err();
+        assert!(error.to_string().contains("the parent commit cannot be read"), "{error}");
+    }
 
     fn round_trip(files: &Files) -> Result<Files, HistoryError> {
         let folder = tempfile::tempdir().unwrap();
         let repository = Repository::init_bare(folder.path()).unwrap();
         let mut objects = Objects::new(folder.path(), &repository)?;
         let tree = objects.tree(files)?;
+        let entries = objects.into_fresh();
+        pack::write(&folder.path().join("objects/pack"), &entries, Durability::Fast).unwrap();
         files_of(&repository, &repository.find_tree(tree).unwrap())
     }
 

@@ -1,13 +1,13 @@
 //! Writing commits. Objects only: no ref is moved here.
 
-use std::path::Path;
-
 use genesis_domain::{CommitId, ExperimentId, Step, StepCommit, TemplateId, Trailer};
-use git2::{Oid, Repository};
 
 use crate::error::During;
 use crate::tree::Objects;
-use crate::{Files, HistoryError, HistoryLock, message, read};
+use crate::{Files, HistoryError, HistoryLock, message, pack, read};
+
+/// Where packs lie in a repository.
+pub(crate) const PACKS: &str = "objects/pack";
 
 /// Dates that every git can show: up to the year 9999.
 const LAST_TIME_S: i64 = 253_402_300_799;
@@ -144,43 +144,19 @@ impl HistoryLock {
         Ok(read::commit_id(commit))
     }
 
-    /// Runs `writing` on a handle whose new objects stay in memory, then writes them as one pack.
+    /// Runs `writing`, then writes the objects that it made as one pack.
     fn in_one_pack<T>(
         &self,
         writing: impl FnOnce(&mut Objects<'_>) -> Result<T, HistoryError>,
     ) -> Result<T, HistoryError> {
-        const ACTION: &str = "write a pack";
-        // Higher than the backends on the disk, which have 1 and 2.
-        const IN_MEMORY_FIRST: i32 = 1000;
         let path = self.history.path();
         let repository = self.history.fresh_handle()?;
-        let odb = repository.odb().during(path, ACTION)?;
-        let _memory = odb.add_new_mempack_backend(IN_MEMORY_FIRST).during(path, ACTION)?;
         let mut objects = Objects::new(path, &repository)?;
         let written = writing(&mut objects)?;
-        write_pack(path, &repository, &objects.into_fresh())?;
+        pack::write(&path.join(PACKS), &objects.into_fresh(), self.history.durability())
+            .during(path, "write a pack")?;
         Ok(written)
     }
-}
-
-/// Writes objects that `repository` can read as one pack, and gives its name; none for no objects.
-pub(crate) fn write_pack(
-    path: &Path,
-    repository: &Repository,
-    ids: &[Oid],
-) -> Result<Option<String>, HistoryError> {
-    const ACTION: &str = "write a pack";
-    const READ_ONLY: u32 = 0o444;
-    if ids.is_empty() {
-        return Ok(None);
-    }
-    let mut pack = repository.packbuilder().during(path, ACTION)?;
-    for id in ids {
-        pack.insert_object(*id, None).during(path, ACTION)?;
-    }
-    // Not through the object database's own pack writer, which does not sync.
-    pack.write(&path.join("objects/pack"), READ_ONLY).during(path, ACTION)?;
-    Ok(pack.name().during(path, ACTION)?.map(|name| format!("pack-{name}")))
 }
 
 fn write_experiment(
@@ -191,6 +167,7 @@ fn write_experiment(
     check_steps(experiment)?;
     let id = experiment.id.to_string();
     let template = experiment.template.to_string();
+    let count = objects.count();
     let mut parent = experiment.parent.as_ref().map(read::oid).transpose()?;
     let mut commits = Vec::with_capacity(experiment.steps.len());
     for step in &experiment.steps {
@@ -212,9 +189,11 @@ fn write_experiment(
             let text = message::compose(&promotion.subject, &own, &promotion.trailers)?;
             let tree = objects.tree(&promotion.files)?;
             let parent = promotion.parent.as_ref().map(read::oid).transpose()?;
-            Some(read::commit_id(objects.commit(&text, experiment.time_s, tree, parent)?))
+            Some(objects.commit(&text, experiment.time_s, tree, parent)?)
         }
     };
+    objects.forget_known(count, parent.into_iter().chain(branch));
+    let branch = branch.map(read::commit_id);
     Ok(Written { commits, branch })
 }
 
