@@ -62,6 +62,7 @@ pub async fn run(
     // All at once: each waits most of its time, and none sees another's channels.
     let checks = checks!(
         a_message_arrives_as_it_was_sent_with_its_id,
+        a_message_keeps_its_trace_beside_its_payload,
         a_message_sent_twice_arrives_under_one_id,
         what_is_acknowledged_does_not_come_again,
         what_is_not_acknowledged_comes_again_and_is_counted,

@@ -19,7 +19,7 @@ use tokio::sync::Mutex;
 
 use crate::error::During;
 use crate::login::{self, Login};
-use crate::message::{Answer as AnyAnswer, Delivery, Outgoing, Question, Receipt, plain};
+use crate::message::{Answer as AnyAnswer, Delivery, Outgoing, Question, Receipt, plain, trace};
 use crate::topology::Kind;
 use crate::{BusError, Topology};
 
@@ -28,6 +28,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The header by which a stream drops a second message.
 const MESSAGE_ID: &str = "Nats-Msg-Id";
+/// W3C's Trace Context, as instrumented clients of NATS send it.
+const TRACEPARENT: &str = "traceparent";
 /// The sender's id, where the header above had to be another one.
 const OWN_ID: &str = "Genesis-Id";
 
@@ -71,6 +73,9 @@ impl JetStream {
         }
         let mut headers = HeaderMap::new();
         headers.insert(MESSAGE_ID, plain(message.id).as_str());
+        if let Some(traceparent) = message.traceparent {
+            headers.insert(TRACEPARENT, plain(traceparent).as_str());
+        }
         self.send(message.subject.to_owned(), headers, message.payload.to_vec()).await
     }
 
@@ -99,6 +104,7 @@ impl JetStream {
         Ok(Some(Delivery {
             subject: message.subject.to_string(),
             id: header(OWN_ID).or_else(|| header(MESSAGE_ID)),
+            traceparent: header(TRACEPARENT).and_then(trace),
             payload: message.payload.to_vec(),
             attempt: u32::try_from(attempt).unwrap_or(u32::MAX),
             origin,

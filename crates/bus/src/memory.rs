@@ -7,7 +7,9 @@ use std::time::Duration;
 use tokio::sync::{Notify, oneshot};
 use tokio::time::Instant;
 
-use crate::message::{Answer as AnyAnswer, DeadLetter, Delivery, Outgoing, Question, Receipt as AnyReceipt};
+use crate::message::{
+    Answer as AnyAnswer, DeadLetter, Delivery, Outgoing, Question, Receipt as AnyReceipt, trace,
+};
 use crate::topology::Kind;
 use crate::{BusError, Topology};
 
@@ -47,6 +49,7 @@ struct Message {
     number: u64,
     subject: String,
     id: String,
+    traceparent: Option<String>,
     payload: Vec<u8>,
     deliveries: u32,
     due: Option<Instant>,
@@ -69,19 +72,20 @@ impl Memory {
             .carrying(message.subject)
             .ok_or_else(|| BusError::NotFound(format!("channel for {}", message.subject)))?;
         if self.state().lane(&channel.name).ids.insert(message.id.to_owned()) {
-            self.put(&channel.name, message.subject, message.id, message.payload);
+            self.put(&channel.name, message);
         }
         Ok(())
     }
 
-    fn put(&self, channel: &str, subject: &str, id: &str, payload: &[u8]) {
+    fn put(&self, channel: &str, outgoing: &Outgoing<'_>) {
         let mut state = self.state();
         state.last += 1;
         let message = Message {
             number: state.last,
-            subject: subject.to_owned(),
-            id: id.to_owned(),
-            payload: payload.to_vec(),
+            subject: outgoing.subject.to_owned(),
+            id: outgoing.id.to_owned(),
+            traceparent: outgoing.traceparent.map(str::to_owned).and_then(trace),
+            payload: outgoing.payload.to_vec(),
             deliveries: 0,
             due: None,
         };
@@ -125,6 +129,7 @@ impl Memory {
             return Some(Delivery {
                 subject: message.subject.clone(),
                 id: Some(message.id.clone()),
+                traceparent: message.traceparent.clone(),
                 payload: message.payload.clone(),
                 attempt: message.deliveries,
                 origin: format!("{channel}:{}", message.number),
@@ -190,7 +195,13 @@ impl Memory {
             .carrying(&letter.subject)
             .ok_or_else(|| BusError::NotFound(format!("channel for {}", letter.subject)))?;
         self.drop_dead(number)?;
-        self.put(&channel.name, &letter.subject, letter.id.as_deref().unwrap_or_default(), &letter.payload);
+        let again = Outgoing {
+            subject: &letter.subject,
+            id: letter.id.as_deref().unwrap_or_default(),
+            traceparent: None,
+            payload: &letter.payload,
+        };
+        self.put(&channel.name, &again);
         Ok(())
     }
 

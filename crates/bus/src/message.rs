@@ -12,6 +12,8 @@ pub struct Outgoing<'a> {
     pub subject: &'a str,
     /// Its id: a second message with the same id says the same. A broker may drop it; a receiver must.
     pub id: &'a str,
+    /// The trace that it belongs to, by W3C's Trace Context, beside the payload.
+    pub traceparent: Option<&'a str>,
     /// JSON text.
     pub payload: &'a [u8],
 }
@@ -24,6 +26,8 @@ pub struct Delivery {
     pub subject: String,
     /// The id that its sender gave it.
     pub id: Option<String>,
+    /// The trace that its sender gave it beside the payload, of at most 256 bytes. Nobody has looked at it.
+    pub traceparent: Option<String>,
     /// What was sent. Nobody has looked at it.
     pub payload: Vec<u8>,
     /// Which delivery of this message it is, from 1.
@@ -150,6 +154,11 @@ impl Question {
             }
         }
     }
+}
+
+/// A trace as its sender gave it, when it is not longer than any trace is.
+pub(crate) fn trace(text: String) -> Option<String> {
+    Some(text).filter(|text| text.len() <= 256)
 }
 
 /// Text that fits in a header and a line: no control characters, at most 1,000 characters.

@@ -16,7 +16,7 @@ use tokio::sync::Mutex;
 
 use crate::error::During;
 use crate::message::{
-    Answer as AnyAnswer, DeadLetter, Delivery, Outgoing, Question, Receipt as AnyReceipt, plain,
+    Answer as AnyAnswer, DeadLetter, Delivery, Outgoing, Question, Receipt as AnyReceipt, plain, trace,
 };
 use crate::topology::{Channel, Kind, queue};
 use crate::{BusError, Topology};
@@ -117,7 +117,10 @@ impl Pgmq {
             return Ok(());
         }
         let mut connection = self.pool.acquire().await.during("send a message")?;
-        let headers = json!({ "id": message.id, "subject": message.subject });
+        let mut headers = json!({ "id": message.id, "subject": message.subject });
+        if let Some(traceparent) = message.traceparent {
+            headers["traceparent"] = Value::from(plain(traceparent));
+        }
         send(&mut connection, &name, &storable(message.payload)?, &headers).await
     }
 
@@ -170,6 +173,7 @@ impl Pgmq {
         Ok(Delivery {
             subject: subject.to_owned(),
             id: headers["id"].as_str().map(str::to_owned),
+            traceparent: headers["traceparent"].as_str().map(str::to_owned).and_then(trace),
             payload: payload.into_bytes(),
             attempt: u32::try_from(attempt).unwrap_or(u32::MAX),
             origin: format!("{queue}:{message}"),

@@ -23,8 +23,13 @@ pub(crate) fn run(args: &Cancel, global: &Global) -> Result<Exit, Failure> {
         let bus = broker::connect(&args.bus, &config).await?;
         let id = format!("cancel:{}", Uuid::now_v7());
         let payload = message.to_string();
-        bus.publish(&Outgoing { subject: EXPERIMENT_CANCEL.name, id: &id, payload: payload.as_bytes() })
-            .await?;
+        bus.publish(&Outgoing {
+            subject: EXPERIMENT_CANCEL.name,
+            id: &id,
+            traceparent: None,
+            payload: payload.as_bytes(),
+        })
+        .await?;
         Ok::<(), Failure>(())
     })?;
     print(&format!(

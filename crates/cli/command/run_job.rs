@@ -39,13 +39,13 @@ pub(crate) fn run(args: &RunJob, global: &Global) -> Result<Exit, Failure> {
             Ok::<_, Failure>(job.answer(&runner, &commits.ledger, &cancel, &clock).await?)
         })?;
         match answered {
-            Answered::Run(reply) => reply,
-            Answered::Known(reply) => {
+            Answered::Run(record) => record.reply,
+            Answered::Known(record) => {
                 crate::progress::note(&format!(
                     "note: the job {} is recorded already; this is its reply",
                     request.id
                 ));
-                reply
+                record.reply
             }
             Answered::Conflict => {
                 return Err(Failure::usage(format!(

@@ -2,6 +2,7 @@
 //! records. No I/O, no clock, no runtime; nothing here decides or runs anything.
 
 mod address;
+mod envelope;
 mod evidence;
 mod experiment;
 mod firing;
@@ -16,6 +17,7 @@ mod trend;
 mod verdict;
 
 pub use address::without_password;
+pub use envelope::{Answer, Asked, EnvelopeId, rfc3339};
 /// The one table of languages and of what people call them.
 pub use genesis_template::language_named;
 

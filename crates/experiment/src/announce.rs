@@ -1,61 +1,48 @@
 //! What is announced of an experiment that is recorded.
 
-use genesis_domain::subject::{EXPERIMENT_COMPLETED, EXPERIMENT_FAILED, EXPERIMENT_RESULT};
-use genesis_domain::{ExperimentRecord, ExperimentStatus, Measured, OutboxMessage};
+use genesis_domain::subject::{EXPERIMENT_COMPLETED, EXPERIMENT_FAILED, EXPERIMENT_RESULT, Subject};
+use genesis_domain::{Answer, Asked, ExperimentRecord, ExperimentStatus, Measured, OutboxMessage};
 use serde_json::{Map, Value, json};
-
-/// Whoever asked for an experiment by message, and what ties the answer to the question.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Asked {
-    /// The requester's own id of it.
-    pub id: Option<String>,
-    /// Given back as it came.
-    pub correlation_id: Option<String>,
-    /// Given back as it came.
-    pub traceparent: Option<String>,
-}
 
 /// The result; for whoever asked also the same by its id, so that one can wait for one experiment alone.
 pub fn announcements(record: &ExperimentRecord, asked: Option<&Asked>) -> Vec<OutboxMessage> {
     let id = asked.and_then(|asked| asked.id.clone()).unwrap_or_else(|| record.id.to_string());
     let is_merge = record.status == ExperimentStatus::Success;
-    let mut payload = json!({
-        "experiment_id": id,
-        "genesis_id": record.id,
-        "instance_id": record.instance,
-        "status": if is_merge { "success" } else { "failure" },
-        "recommendation": record.decision,
-        "reason": record.rationale,
-        "template_id": record.template,
-        "version": record.version,
-        "risk_level": record.risk,
-        "policy": record.policy,
-        "metrics": metrics(record),
-        "measured": record.metrics,
-    });
-    for (key, value) in [
-        ("correlation_id", asked.and_then(|asked| asked.correlation_id.as_ref())),
-        ("traceparent", asked.and_then(|asked| asked.traceparent.as_ref())),
-    ] {
-        if let Some(value) = value {
-            payload[key] = Value::from(value.as_str());
-        }
-    }
-    let payload = payload.to_string();
-    let message = |step: &str, subject: String| OutboxMessage {
-        message_id: format!("{}:{step}", record.id),
-        subject,
-        payload: payload.clone(),
-        experiment: Some(record.id),
+    let document = document(record, &id, is_merge);
+    let nobody = Asked::default();
+    let message = |step: &str, kind: Subject, subject: String| {
+        let message_id = format!("{}:{step}", record.id);
+        let at_ms = record.created_at_ms;
+        let answer = Answer { message_id: &message_id, kind, at_ms, document: document.clone() };
+        let payload = asked.unwrap_or(&nobody).answer(answer);
+        OutboxMessage { message_id, subject, payload, experiment: Some(record.id) }
     };
     let (step, by_id) =
         if is_merge { ("completed", EXPERIMENT_COMPLETED) } else { ("failed", EXPERIMENT_FAILED) };
-    let mut messages = vec![message("result", EXPERIMENT_RESULT.name.to_owned())];
+    let mut messages = vec![message("result", EXPERIMENT_RESULT, EXPERIMENT_RESULT.name.to_owned())];
     if asked.is_some() {
-        let by_id = by_id.of(&id).or_else(|| by_id.of(&record.id.to_string()));
-        messages.extend(by_id.map(|subject| message(step, subject)));
+        let subject = by_id.of(&id).or_else(|| by_id.of(&record.id.to_string()));
+        messages.extend(subject.map(|subject| message(step, by_id, subject)));
     }
     messages
+}
+
+fn document(record: &ExperimentRecord, id: &str, is_merge: bool) -> Map<String, Value> {
+    let fields = [
+        ("experiment_id", json!(id)),
+        ("genesis_id", json!(record.id)),
+        ("instance_id", json!(record.instance)),
+        ("status", json!(if is_merge { "success" } else { "failure" })),
+        ("recommendation", json!(record.decision)),
+        ("reason", json!(record.rationale)),
+        ("template_id", json!(record.template)),
+        ("version", json!(record.version)),
+        ("risk_level", json!(record.risk)),
+        ("policy", json!(record.policy)),
+        ("metrics", json!(metrics(record))),
+        ("measured", json!(record.metrics)),
+    ];
+    fields.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
 }
 
 /// Plain numbers; what does not apply is null, and what was not measured is not there.

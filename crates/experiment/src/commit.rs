@@ -8,15 +8,14 @@
 //! A process that dies in between leaves nothing half done: before 2 nothing happened, after 2 recovery does 3.
 
 use genesis_domain::{
-    CommitId, Effect, Experiment, ExperimentRecord, ExperimentStatus, Head, Measured, Metric, Promotion,
-    RefUpdate, RunShadow, Step, StepCommit, Trailer, Verdict,
+    Asked, CommitId, Effect, Experiment, ExperimentRecord, ExperimentStatus, Head, Measured, Metric,
+    Promotion, RefUpdate, RunShadow, Step, StepCommit, Trailer, Verdict,
 };
 use genesis_history::{BranchCommit, ExperimentCommits, Files, History, StepTree, Written, template_ref};
 use genesis_sandbox::Cancel;
 use genesis_store::Ledger;
 
 use crate::ExperimentError;
-use crate::announce::Asked;
 use crate::judge::judge;
 use crate::measure::{Measurement, Progress, measure};
 use crate::part::{Part, Watch, begin};

@@ -38,9 +38,9 @@ pub struct Job<'a> {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Answered {
     /// The job was run.
-    Run(JobReply),
-    /// The same job was recorded before under this id; this is what was replied then.
-    Known(JobReply),
+    Run(JobRecord),
+    /// The same job was recorded before under this id; this is what was recorded then.
+    Known(JobRecord),
     /// Another job is recorded under this id; nothing was run.
     Conflict,
 }
@@ -67,7 +67,7 @@ impl Job<'_> {
     ) -> Result<Answered, ExperimentError> {
         let request = self.digest();
         let known = |record: JobRecord| {
-            if record.request == request { Answered::Known(record.reply) } else { Answered::Conflict }
+            if record.request == request { Answered::Known(record) } else { Answered::Conflict }
         };
         if let Some(record) = ledger.job(&self.request.id).await? {
             return Ok(known(record));
@@ -78,11 +78,11 @@ impl Job<'_> {
             instance: self.instance.clone(),
             request: request.clone(),
             analysis: self.request.analysis,
-            reply: reply.clone(),
+            reply,
             runtime_ms: clock_us().saturating_sub(started) / 1000,
             created_at_ms: self.created_at_ms,
         };
-        Ok(ledger.record_job(&record).await?.map_or(Answered::Run(reply), known))
+        Ok(ledger.record_job(&record).await?.map_or_else(|| Answered::Run(record), known))
     }
 
     /// Runs the job.

@@ -35,7 +35,7 @@ mod tree;
 mod verdict_cache;
 mod verify;
 
-pub use announce::{Asked, announcements};
+pub use announce::announcements;
 pub use cached::{Answer, AnswerSource, Knowledge, answer};
 pub use check::{CheckedFile, check_files};
 pub use code::CodeTask;

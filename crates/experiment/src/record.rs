@@ -3,12 +3,12 @@
 
 use std::slice;
 
-use genesis_domain::{CommitId, ExperimentId, ExperimentRecord, Promotion, RefUpdate};
+use genesis_domain::{Asked, CommitId, ExperimentId, ExperimentRecord, Promotion, RefUpdate};
 use genesis_history::{ExperimentCommits, Written, experiment_ref, template_ref};
 use genesis_store::{Commit, Committed};
 
 use crate::ExperimentError;
-use crate::announce::{Asked, announcements};
+use crate::announce::announcements;
 use crate::commit::{CommitPoint, Commits};
 
 /// An experiment that has its verdict, ready to be recorded.

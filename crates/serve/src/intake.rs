@@ -35,7 +35,8 @@ pub(crate) async fn take(
     };
     let own = request["experiment_id"].as_str().or(request["id"].as_str()).map(str::to_owned);
     let id = own.unwrap_or_else(|| Uuid::new_v5(&NAMESPACE, &body).to_string());
-    let message = Outgoing { subject: EXPERIMENT_RUN.name, id: &id, payload: &body };
+    let traceparent = headers.get("traceparent").and_then(|value| value.to_str().ok());
+    let message = Outgoing { subject: EXPERIMENT_RUN.name, id: &id, traceparent, payload: &body };
     match page.shared.brokers.publish_to_any(&message).await {
         Ok(()) => {
             let told = json!({ "experiment_id": id, "result": EXPERIMENT_RESULT.name });

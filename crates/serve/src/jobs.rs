@@ -3,32 +3,30 @@
 use std::sync::Arc;
 
 use genesis_bus::{BusError, Delivery, Outgoing};
-use genesis_domain::JobReply;
-use genesis_domain::subject::JOB_RESULT;
+use genesis_domain::subject::{JOB_RESULT, JOB_RUN};
+use genesis_domain::{Asked, JobRecord};
 use genesis_experiment::{Answered, ExperimentError, Job, JobRequest};
 use genesis_sandbox::Cancel;
+use serde_json::{Map, Value, json};
 
 use crate::broker::Broker;
-use crate::request::Refusal;
+use crate::request::{Refusal, opened};
 use crate::worker::{Answer, Ended, Shared};
 
 /// Who asks, when a request does not say.
 const UNKNOWN: &str = "unknown";
 
 /// Runs a job, or finds its reply, and sends that before the message counts as done.
-pub(crate) async fn job(shared: &Arc<Shared>, broker: &Broker, delivery: &Delivery) -> Answer {
+pub(crate) async fn job(shared: &Arc<Shared>, broker: &Broker, delivery: &Delivery, asked: &Asked) -> Answer {
     let rules = shared.rules();
     let most = rules.policy.max().part_bytes.saturating_mul(2);
     if delivery.payload.len() as u64 > most {
         let reason = format!("the message has {} bytes, {most} are taken", delivery.payload.len());
         return Answer::Refused(Refusal::invalid(reason));
     }
-    let request = match std::str::from_utf8(&delivery.payload)
-        .map_err(|error| format!("the message is not UTF-8: {error}"))
-        .and_then(|text| JobRequest::from_json(text).map_err(|error| error.to_string()))
-    {
+    let request = match read(&delivery.payload) {
         Ok(request) => request,
-        Err(reason) => return Answer::Refused(Refusal::invalid(reason)),
+        Err(refusal) => return Answer::Refused(refusal),
     };
     let cancel = Cancel::new();
     let running = {
@@ -48,9 +46,9 @@ pub(crate) async fn job(shared: &Arc<Shared>, broker: &Broker, delivery: &Delive
         })
     };
     let (answered, ended) = shared.held(delivery, None, running, shared.timeout, &cancel).await;
-    let (reply, answer) = match answered {
-        Ok(Ok(Answered::Run(reply))) => (reply, Answer::Recorded),
-        Ok(Ok(Answered::Known(reply))) => (reply, Answer::Known),
+    let (record, answer) = match answered {
+        Ok(Ok(Answered::Run(record))) => (record, Answer::Recorded),
+        Ok(Ok(Answered::Known(record))) => (record, Answer::Known),
         Ok(Ok(Answered::Conflict)) => {
             let reason = format!("another job has the id {:?}", request.id);
             return Answer::Refused(Refusal { code: "CONFLICT", reason });
@@ -64,19 +62,30 @@ pub(crate) async fn job(shared: &Arc<Shared>, broker: &Broker, delivery: &Delive
         Ok(Err(error)) => return Answer::Later(error.to_string()),
         Err(error) => return Answer::Later(format!("a defect of the service ended it: {error}")),
     };
-    match send(shared, broker, &request.id, &reply).await {
+    match send(shared, broker, asked, &record).await {
         Ok(()) => answer,
         Err(BusError::Message(why)) => Answer::Refused(Refusal::invalid(why)),
         Err(error) => Answer::Later(error.to_string()),
     }
 }
 
+/// The job that a message asks for.
+fn read(payload: &[u8]) -> Result<JobRequest, Refusal> {
+    let text = std::str::from_utf8(payload)
+        .map_err(|error| Refusal::invalid(format!("the message is not UTF-8: {error}")))?;
+    let (_, inner) = opened(text, JOB_RUN)?;
+    JobRequest::from_json(inner).map_err(|error| Refusal::invalid(error.to_string()))
+}
+
 /// By the broker that asked, and by no other.
-async fn send(shared: &Shared, broker: &Broker, id: &str, reply: &JobReply) -> Result<(), BusError> {
-    let payload = serde_json::to_vec(reply).map_err(|error| BusError::Message(error.to_string()))?;
-    let message_id = format!("job:{id}");
-    let sent =
-        broker.publish(&Outgoing { subject: JOB_RESULT.name, id: &message_id, payload: &payload }).await;
+async fn send(shared: &Shared, broker: &Broker, asked: &Asked, record: &JobRecord) -> Result<(), BusError> {
+    let message_id = format!("job:{}", record.reply.request_id);
+    let document = match serde_json::to_value(&record.reply) {
+        Ok(Value::Object(document)) => document,
+        Ok(_) => return Err(BusError::Message("the reply is no document".to_owned())),
+        Err(error) => return Err(BusError::Message(error.to_string())),
+    };
+    let sent = publish(broker, asked, &message_id, record.created_at_ms, document).await;
     if sent.is_ok() { &shared.metrics.sent } else { &shared.metrics.unsent }.inc();
     sent
 }
@@ -85,18 +94,31 @@ async fn send(shared: &Shared, broker: &Broker, id: &str, reply: &JobReply) -> R
 pub(crate) async fn refuse(
     broker: &Broker,
     delivery: &Delivery,
-    id: Option<&str>,
+    asked: &Asked,
     refusal: &Refusal,
+    at_ms: i64,
 ) -> Result<(), BusError> {
-    let payload = serde_json::json!({
-        "request_id": id,
-        "status": "failed",
-        "output": "",
-        "error": refusal.reason,
-        "error_code": refusal.code,
-        "origin": delivery.origin,
-    });
-    let message_id = format!("{}:refused", delivery.origin);
-    let payload = payload.to_string();
-    broker.publish(&Outgoing { subject: JOB_RESULT.name, id: &message_id, payload: payload.as_bytes() }).await
+    let fields = [
+        ("request_id", json!(asked.id)),
+        ("status", json!("failed")),
+        ("output", json!("")),
+        ("error", json!(refusal.reason)),
+        ("error_code", json!(refusal.code)),
+        ("origin", json!(delivery.origin)),
+    ];
+    let document = fields.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
+    publish(broker, asked, &format!("{}:refused", delivery.origin), at_ms, document).await
+}
+
+async fn publish(
+    broker: &Broker,
+    asked: &Asked,
+    message_id: &str,
+    at_ms: i64,
+    document: Map<String, Value>,
+) -> Result<(), BusError> {
+    let payload = asked.answer(genesis_domain::Answer { message_id, kind: JOB_RESULT, at_ms, document });
+    let traceparent = asked.traceparent.as_deref();
+    let payload = payload.as_bytes();
+    broker.publish(&Outgoing { subject: JOB_RESULT.name, id: message_id, traceparent, payload }).await
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use genesis_bus::{BusError, Outgoing};
-use genesis_domain::OutboxMessage;
+use genesis_domain::{Asked, OutboxMessage};
 use genesis_store::{StoreError, Wake};
 use tokio::sync::watch;
 
@@ -95,13 +95,14 @@ impl Relay {
     }
 
     async fn send(&self, message: &OutboxMessage) -> Result<(), BusError> {
+        let traceparent = Asked::of(message.payload.as_bytes()).traceparent;
         let outgoing = Outgoing {
             subject: &message.subject,
             id: &message.message_id,
+            traceparent: traceparent.as_deref(),
             payload: message.payload.as_bytes(),
         };
-        let (subject, id, payload) = (outgoing.subject, outgoing.id, outgoing.payload);
-        let _publishing = self.shared.traces.publish(subject, id, payload);
+        let _publishing = self.shared.traces.publish(outgoing.subject, outgoing.id, outgoing.traceparent);
         let sent = self.broker.publish(&outgoing).await;
         if sent.is_ok() { &self.shared.metrics.sent } else { &self.shared.metrics.unsent }.inc();
         sent

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use genesis_abi::TemplateText;
 use genesis_domain::subject::{EXPERIMENT_RUN, Subject};
-use genesis_domain::{Digest, ExperimentId, Risk, TemplateId};
-use genesis_experiment::{Asked, LoadCaps};
+use genesis_domain::{Asked, Digest, EnvelopeId, ExperimentId, Risk, TemplateId};
+use genesis_experiment::LoadCaps;
 use genesis_policy::Profile;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -99,6 +99,7 @@ struct Fields<'a> {
     experiment_id: Option<String>,
     instance_id: Option<String>,
     correlation_id: Option<String>,
+    traceparent: Option<String>,
     template_id: Option<String>,
     version: Option<String>,
     base_version: Option<String>,
@@ -150,6 +151,8 @@ pub(crate) struct Came<'a> {
     pub(crate) message_id: Option<&'a str>,
     /// Where it lay.
     pub(crate) origin: &'a str,
+    /// The trace that its answers belong to, instead of the one that it names itself.
+    pub(crate) traceparent: Option<&'a str>,
 }
 
 impl RunRequest {
@@ -179,6 +182,7 @@ impl Fields<'_> {
         caps: &LoadCaps,
     ) -> Result<RunRequest, Refusal> {
         let candidate = self.candidate(caps)?;
+        let enveloped = envelope.as_ref().map(|envelope| EnvelopeId(envelope.id.clone()));
         let envelope = envelope.unwrap_or_else(Envelope::none);
         let own_id = self.experiment_id.or(envelope.id).or_else(|| came.message_id.map(str::to_owned));
         for (name, id) in [("experiment_id", &own_id), ("instance_id", &self.instance_id)] {
@@ -227,7 +231,12 @@ impl Fields<'_> {
             asked: Asked {
                 id: own_id,
                 correlation_id: self.correlation_id.or(envelope.correlation_id),
-                traceparent: envelope.traceparent,
+                traceparent: came
+                    .traceparent
+                    .map(str::to_owned)
+                    .or(envelope.traceparent)
+                    .or(self.traceparent),
+                envelope: enveloped,
             },
             template,
             version: self.version,
@@ -349,7 +358,7 @@ fn envelope(text: &str, subject: Subject) -> Result<Option<Envelope<'_>>, Refusa
             "the envelope has schema version {version:?}; version 1 is known"
         )));
     }
-    if let Some(kind) = envelope.kind.as_deref().filter(|kind| *kind != subject.name) {
+    if let Some(kind) = envelope.kind.as_deref().filter(|kind| !subject.names().any(|name| name == *kind)) {
         return Err(Refusal::invalid(format!("the envelope has type {kind:?}, not {:?}", subject.name)));
     }
     if envelope.payload.is_none() {
@@ -386,16 +395,6 @@ fn samples(given: Vec<Sample>, caps: &LoadCaps) -> Result<Vec<(String, String)>,
 
 fn confined(path: &str) -> Result<String, Refusal> {
     genesis_template::confined(path).map_err(|error| Refusal::invalid(format!("the path {path:?}: {error}")))
-}
-
-/// What can be told of who sent a message that cannot be read: its ids, when there are some.
-pub(crate) fn sender_of(payload: &[u8]) -> (Option<String>, Option<String>) {
-    let Ok(value) = serde_json::from_slice::<Value>(payload) else { return (None, None) };
-    let text = |value: &Value| value.as_str().filter(|id| id.len() <= MOST_ID_CHARACTERS).map(str::to_owned);
-    let field = |names: &[&str]| {
-        names.iter().find_map(|name| text(&value["payload"][name]).or_else(|| text(&value[name])))
-    };
-    (field(&["experiment_id", "id", "request_id", "job_id"]), field(&["correlation_id"]))
 }
 
 #[cfg(test)]

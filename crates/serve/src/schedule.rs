@@ -145,10 +145,5 @@ fn milliseconds(time: DateTime) -> Option<i64> {
     time.to_zoned(TimeZone::UTC).ok()?.timestamp().as_second().checked_mul(1000)
 }
 
-/// A time as messages have it, such as `2026-01-01T00:00:00Z`.
-pub(crate) fn rfc3339(at_ms: i64) -> String {
-    Timestamp::from_millisecond(at_ms).map_or_else(|_| at_ms.to_string(), |time| time.to_string())
-}
-
 #[cfg(test)]
 mod tests;

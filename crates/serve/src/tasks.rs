@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use genesis_bus::Links;
 use genesis_domain::subject::METRICS;
-use genesis_domain::{Firing, OutboxMessage, Period};
+use genesis_domain::{Firing, OutboxMessage, Period, rfc3339};
 use genesis_store::{Grouping, Ledger};
 use serde_json::{Value, json};
 
-use crate::schedule::{Task, rfc3339};
+use crate::schedule::Task;
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 

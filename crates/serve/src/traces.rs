@@ -1,7 +1,8 @@
 //! Traces that follow a request to its result, sent to a collector by OTLP over HTTP; nothing, and no thread, when nobody
 //! asked for them.
 //!
-//! A request's `traceparent` is the parent of all that is done for it, and its result carries the one that leads on.
+//! A request's `traceparent`, of the broker's header or of its own, is the parent of all that is done for it, and its result
+//! carries the one that leads on, in both places.
 
 mod http;
 
@@ -17,7 +18,6 @@ use opentelemetry_otlp::{SpanExporter, WithExportConfig as _, WithHttpConfig as 
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::propagation::TraceContextPropagator;
 use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider};
-use serde::Deserialize;
 
 const TRACEPARENT: &str = "traceparent";
 
@@ -44,12 +44,6 @@ pub struct Collector {
 #[derive(Debug, thiserror::Error)]
 #[error("traces cannot be sent: {0}")]
 pub struct TracesError(String);
-
-/// What of a message says where its trace begins.
-#[derive(Default, Deserialize)]
-struct Parent {
-    traceparent: Option<String>,
-}
 
 impl Traces {
     /// No traces.
@@ -78,9 +72,9 @@ impl Traces {
     }
 
     /// The work on one message, until it is ended. `kind` is that of the request.
-    pub(crate) fn message(&self, kind: &'static str, subject: &str, payload: &[u8]) -> Trace {
+    pub(crate) fn message(&self, kind: &'static str, subject: &str, traceparent: Option<&str>) -> Trace {
         let Some(open) = &self.0 else { return Trace(None) };
-        let parent = parent(payload);
+        let parent = parent(traceparent);
         let span = open
             .tracer
             .span_builder(kind)
@@ -91,15 +85,22 @@ impl Traces {
         Trace(Some(Live { open: Arc::clone(open), context }))
     }
 
-    /// Sending one message, until what it gives is dropped. Its payload says to which trace it belongs.
-    pub(crate) fn publish(&self, subject: &str, id: &str, payload: &[u8]) -> Option<Box<dyn Send>> {
+    /// Sending one message of a trace, until what it gives is dropped.
+    pub(crate) fn publish(
+        &self,
+        subject: &str,
+        id: &str,
+        traceparent: Option<&str>,
+    ) -> Option<Box<dyn Send>> {
         let open = self.0.as_ref()?;
         let attributes = [
             KeyValue::new("messaging.destination.name", subject.to_owned()),
             KeyValue::new("messaging.message.id", id.to_owned()),
         ];
         let builder = open.tracer.span_builder("publish").with_kind(SpanKind::Producer);
-        Some(Box::new(builder.with_attributes(attributes).start_with_context(&open.tracer, &parent(payload))))
+        Some(Box::new(
+            builder.with_attributes(attributes).start_with_context(&open.tracer, &parent(traceparent)),
+        ))
     }
 
     /// Sends what is not sent yet. The collector has as long for it as for any other batch.
@@ -110,10 +111,9 @@ impl Traces {
     }
 }
 
-fn parent(payload: &[u8]) -> Context {
-    let parent = serde_json::from_slice::<Parent>(payload).unwrap_or_default();
+fn parent(traceparent: Option<&str>) -> Context {
     let carrier: HashMap<String, String> =
-        parent.traceparent.map(|value| (TRACEPARENT.to_owned(), value)).into_iter().collect();
+        traceparent.map(|value| (TRACEPARENT.to_owned(), value.to_owned())).into_iter().collect();
     TraceContextPropagator::new().extract_with_context(&Context::new(), &carrier)
 }
 
@@ -186,8 +186,8 @@ mod tests {
     #[test]
     fn without_a_collector_nothing_is_made() {
         let traces = Traces::off();
-        let trace = traces.message("experiment", "genesis.experiment.run", b"{}");
+        let trace = traces.message("experiment", "genesis.experiment.run", None);
         assert!(trace.traceparent().is_none() && trace.part("receive").is_none() && trace.watch().is_none());
-        assert!(traces.publish("genesis.experiment.result", "x", b"{}").is_none());
+        assert!(traces.publish("genesis.experiment.result", "x", None).is_none());
     }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use genesis_bus::{Delivery, Outgoing};
 use genesis_domain::subject::{EXPERIMENT_FAILED, EXPERIMENT_RESULT};
-use genesis_domain::{ExperimentId, InboxMessage, TemplateId};
+use genesis_domain::{Asked, ExperimentId, InboxMessage, TemplateId};
 use genesis_experiment::{
     CommitPoint, Commits, ExperimentError, Hooks, LoadCaps, Request, Runner, Watch, announcements,
     baseline_in_force, promoted_versions, run_recorded,
@@ -16,6 +16,7 @@ use genesis_experiment::{
 use genesis_policy::Policy;
 use genesis_sandbox::Cancel;
 use genesis_store::{Received, StoreError};
+use serde_json::{Map, Value, json};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
@@ -23,7 +24,7 @@ use crate::broker::{Broker, Brokers};
 use crate::commit::Committer;
 use crate::metrics::Metrics;
 use crate::mirror::Mirror;
-use crate::request::{Came, Refusal, RunRequest, sender_of};
+use crate::request::{Came, Refusal, RunRequest};
 use crate::room::{Place, Running};
 use crate::serve::{LOOK, Rules};
 use crate::taker::Work;
@@ -86,10 +87,16 @@ impl Shared {
         work: Work,
         place: Place,
     ) {
-        let trace = self.traces.message(work.as_str(), &delivery.subject, &delivery.payload);
+        let mut asked = Asked::of(&delivery.payload);
+        asked.traceparent = delivery.traceparent.clone().or(asked.traceparent);
+        let trace = self.traces.message(work.as_str(), &delivery.subject, asked.traceparent.as_deref());
+        asked.traceparent = trace.traceparent().or(asked.traceparent);
         let answer = match work {
-            Work::Experiments => self.experiment(broker, &delivery, &trace, place.running.clone()).await,
-            Work::Jobs => jobs::job(self, broker, &delivery).await,
+            Work::Experiments => {
+                let leading_on = asked.traceparent.as_deref();
+                self.experiment(broker, &delivery, leading_on, &trace, place.running.clone()).await
+            }
+            Work::Jobs => jobs::job(self, broker, &delivery, &asked).await,
             Work::Cancels => cancel::cancel(self, &delivery).await,
         };
         let origin = delivery.origin.clone();
@@ -99,15 +106,15 @@ impl Shared {
             Answer::Known => ("known", delivery.ack().await),
             Answer::Refused(refusal) => {
                 (self.tell)(&format!("{origin} is refused: {refusal}"));
-                ("refused", self.refuse(broker, delivery, &refusal, work).await)
+                ("refused", self.refuse(broker, delivery, &asked, &refusal, work).await)
             }
             Answer::CalledOff(id, refusal) => {
-                ("cancelled", self.answer_called_off(broker, delivery, id, &refusal).await)
+                ("cancelled", self.answer_called_off(broker, delivery, &asked, id, &refusal).await)
             }
             Answer::Later(why) if delivery.attempt >= MOST_TRIES => {
                 (self.tell)(&format!("{origin} is given up after {} tries: {why}", delivery.attempt));
                 let refusal = Refusal { code: "INTERNAL_ERROR", reason: why };
-                ("refused", self.refuse(broker, delivery, &refusal, work).await)
+                ("refused", self.refuse(broker, delivery, &asked, &refusal, work).await)
             }
             Answer::Later(why) => {
                 (self.tell)(&format!("{origin} will be tried again: {why}"));
@@ -129,20 +136,22 @@ impl Shared {
         self: &Arc<Self>,
         broker: &Broker,
         delivery: &Delivery,
+        traceparent: Option<&str>,
         trace: &Trace,
         running: Running,
     ) -> Answer {
         let receiving = trace.part("receive");
-        let came =
-            Came { payload: &delivery.payload, message_id: delivery.id.as_deref(), origin: &delivery.origin };
+        let came = Came {
+            payload: &delivery.payload,
+            message_id: delivery.id.as_deref(),
+            origin: &delivery.origin,
+            traceparent,
+        };
         let rules = self.rules();
-        let mut asked = match RunRequest::read(came, &caps(&rules.policy)) {
+        let asked = match RunRequest::read(came, &caps(&rules.policy)) {
             Ok(asked) => asked,
             Err(refusal) => return Answer::Refused(refusal),
         };
-        if let Some(leading_on) = trace.traceparent() {
-            asked.asked.traceparent = Some(leading_on);
-        }
         let ledger = &self.commits.ledger;
         let message = InboxMessage {
             experiment: asked.id,
@@ -392,10 +401,11 @@ impl Shared {
         &self,
         broker: &Broker,
         delivery: Delivery,
+        asked: &Asked,
         id: ExperimentId,
         refusal: &Refusal,
     ) -> Result<(), genesis_bus::BusError> {
-        self.announce_refused(broker, &delivery, refusal, &format!("{id}:cancelled")).await?;
+        self.announce_refused(broker, &delivery, asked, refusal, &format!("{id}:cancelled")).await?;
         delivery.ack().await
     }
 
@@ -404,17 +414,18 @@ impl Shared {
         &self,
         broker: &Broker,
         delivery: Delivery,
+        asked: &Asked,
         refusal: &Refusal,
         work: Work,
     ) -> Result<(), genesis_bus::BusError> {
         match work {
             Work::Experiments => {
-                self.announce_refused(broker, &delivery, refusal, &format!("{}:refused", delivery.origin))
-                    .await?;
+                let message_id = format!("{}:refused", delivery.origin);
+                self.announce_refused(broker, &delivery, asked, refusal, &message_id).await?;
             }
             Work::Jobs => {
-                let (id, _) = sender_of(&delivery.payload);
-                jobs::refuse(broker, &delivery, id.as_deref(), refusal).await?;
+                let at_ms = (self.now_ms)();
+                jobs::refuse(broker, &delivery, asked, refusal, at_ms).await?;
             }
             Work::Cancels => {}
         }
@@ -427,25 +438,39 @@ impl Shared {
         &self,
         broker: &Broker,
         delivery: &Delivery,
+        asked: &Asked,
         refusal: &Refusal,
         message_id: &str,
     ) -> Result<(), genesis_bus::BusError> {
-        let (id, correlation_id) = sender_of(&delivery.payload);
-        let payload = serde_json::json!({
-            "experiment_id": id,
-            "status": "failure",
-            "recommendation": null,
-            "reason": refusal.reason,
-            "error": { "code": refusal.code, "message": refusal.reason },
-            "correlation_id": correlation_id,
-            "origin": delivery.origin,
-        })
-        .to_string();
-        let by_id = id.as_deref().and_then(|id| EXPERIMENT_FAILED.of(id));
-        let subjects = [Some(EXPERIMENT_RESULT.name.to_owned()), by_id];
-        for (number, subject) in subjects.iter().flatten().enumerate() {
+        let fields = [
+            ("experiment_id", json!(asked.id)),
+            ("status", json!("failure")),
+            ("recommendation", Value::Null),
+            ("reason", json!(refusal.reason)),
+            ("error", json!({ "code": refusal.code, "message": refusal.reason })),
+            ("origin", json!(delivery.origin)),
+        ];
+        let document: Map<String, Value> =
+            fields.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
+        let at_ms = (self.now_ms)();
+        let by_id = asked.id.as_deref().and_then(|id| EXPERIMENT_FAILED.of(id));
+        let result = (EXPERIMENT_RESULT, EXPERIMENT_RESULT.name.to_owned());
+        let subjects = [Some(result), by_id.map(|subject| (EXPERIMENT_FAILED, subject))];
+        for (number, (kind, subject)) in subjects.iter().flatten().enumerate() {
             let message_id = format!("{message_id}:{number}");
-            let message = Outgoing { subject, id: &message_id, payload: payload.as_bytes() };
+            let document = document.clone();
+            let payload = asked.answer(genesis_domain::Answer {
+                message_id: &message_id,
+                kind: *kind,
+                at_ms,
+                document,
+            });
+            let message = Outgoing {
+                subject,
+                id: &message_id,
+                traceparent: asked.traceparent.as_deref(),
+                payload: payload.as_bytes(),
+            };
             broker.publish(&message).await?;
             for other in self.brokers.iter().filter(|other| other.name() != broker.name()) {
                 // Whoever asked listens where it asked; nobody waits for a broker that is away.

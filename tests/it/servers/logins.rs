@@ -74,7 +74,7 @@ fn a_broker_with_credentials_and_certificates_is_held_to_its_laws() {
         command.arg("--tls-key").arg(&client.key);
         command
     });
-    assert_eq!((held.code, held.stdout.as_str()), (Some(0), "14 laws: 14 hold, 0 broken\n"), "{held:?}");
+    assert_eq!((held.code, held.stdout.as_str()), (Some(0), "15 laws: 15 hold, 0 broken\n"), "{held:?}");
 
     let mut command = bench.command(&["serve", "--bus", &nats.url(), "--listen", "127.0.0.1:0"]);
     command.env("GENESIS_NATS_CREDS", identities.credentials()).env("GENESIS_TLS_CA", &ca);

@@ -1,7 +1,7 @@
 """Sends what it reads on standard input by NATS and prints every result that comes, by nats-py.
 
-Each line read is {"subject", "id", "payload"}, the payload as text. `wait` different results are waited for: lines printed are
-{"subject", "id", "payload"}. With --metrics daily metrics are waited for as well, not only printed. With --ask it asks the subject
+Each line read is {"subject", "id", "traceparent", "payload"}, the payload as text. `wait` different results are waited for:
+lines printed are the same, the payload as JSON. With --metrics daily metrics are waited for as well, not only printed. With --ask it asks the subject
 one question and prints the answer.
 """
 
@@ -35,7 +35,8 @@ async def main(url, wait, awaited):
         return
     for line in sys.stdin:
         message = json.loads(line)
-        headers = {"Nats-Msg-Id": message["id"]} if message.get("id") else None
+        headers = {"Nats-Msg-Id": message.get("id"), "traceparent": message.get("traceparent")}
+        headers = {name: value for name, value in headers.items() if value} or None
         payload = message["payload"].encode("utf-8", "surrogateescape")
         await stream.publish(message["subject"], payload, headers=headers, timeout=30)
     subjects = ["genesis.experiment.>", "job_results", "system.metrics.genesis"]
@@ -46,6 +47,7 @@ async def main(url, wait, awaited):
         async for result in subscription.messages:
             told = {"subject": result.subject, "payload": json.loads(result.data)}
             told["id"] = (result.headers or {}).get("Nats-Msg-Id")
+            told["traceparent"] = (result.headers or {}).get("traceparent")
             print(json.dumps(told), flush=True)
             if result.subject in awaited:
                 found.add(told["id"])

@@ -3,7 +3,7 @@
 use genesis_servers::Nats;
 use serde_json::{Value, json};
 
-use super::stage::{Service, by_nats, experiments, message, request, results};
+use super::stage::{Service, by_nats, document, experiments, message, request, results};
 use crate::support::{Bench, greeting};
 
 const RUN: &str = "genesis.experiment.run";
@@ -38,16 +38,17 @@ fn bad_messages_are_refused_with_their_reason_and_the_worker_lives_on() {
     messages.push(message(RUN, Some("good"), request("good").to_string()));
     let told = by_nats(&url, &messages, messages.len());
     for (id, _, words) in &bad {
-        let reason =
-            |result: &Value| result["payload"]["reason"].as_str().unwrap_or_default().contains(words);
+        let reason = |result: &Value| document(result)["reason"].as_str().unwrap_or_default().contains(words);
         let result =
             told.iter().find(|message| reason(message)).unwrap_or_else(|| panic!("{words}: {told:#?}"));
-        assert_eq!(
-            (&result["payload"]["status"], &result["payload"]["recommendation"]),
-            (&json!("failure"), &Value::Null)
-        );
+        let refusal = document(result);
+        assert_eq!((&refusal["status"], &refusal["recommendation"]), (&json!("failure"), &Value::Null));
         let expected = if *id == "not json" { Value::Null } else { json!(id) };
-        assert_eq!(result["payload"]["experiment_id"], expected, "{words}");
+        assert_eq!(refusal["experiment_id"], expected, "{words}");
+        // What came in an envelope is answered in one, though it is of a version that is not known.
+        let is_enveloped = *id == "newer";
+        assert_eq!(result["payload"]["causation_id"] == "newer", is_enveloped, "{result:#}");
+        assert_eq!(result["payload"]["schema_version"] == "1.0", is_enveloped, "{result:#}");
     }
     assert_eq!(results(&told, "good")[0]["status"], "success");
     let failed =

@@ -185,6 +185,21 @@ pub(super) fn results<'m>(messages: &'m [Value], id: &str) -> Vec<&'m Value> {
     messages.iter().filter(of_id).map(|message| &message["payload"]).collect()
 }
 
+/// What a message tells, in an envelope or not.
+pub(super) fn document(message: &Value) -> &Value {
+    let inner = &message["payload"]["payload"];
+    if inner.is_object() { inner } else { &message["payload"] }
+}
+
+/// The results that came in an envelope, by the id of the experiment: the envelopes.
+pub(super) fn enveloped_results<'m>(messages: &'m [Value], id: &str) -> Vec<&'m Value> {
+    let of_id = |message: &&Value| {
+        message["subject"] == "genesis.experiment.result"
+            && message["payload"]["payload"]["experiment_id"] == id
+    };
+    messages.iter().filter(of_id).map(|message| &message["payload"]).collect()
+}
+
 /// A request for the first version of a template of its own.
 pub(super) fn request(id: &str) -> Value {
     let mut template = greeting("1.0.0");

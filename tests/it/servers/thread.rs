@@ -3,7 +3,9 @@
 use genesis_servers::{Nats, Postgres};
 use serde_json::{Value, json};
 
-use super::stage::{Service, ask_by_nats, by_nats, experiments, message, request, results};
+use super::stage::{
+    Service, ask_by_nats, by_nats, document, enveloped_results, experiments, message, request, results,
+};
 use crate::support::{Bench, bumped, greeting};
 
 const RUN: &str = "genesis.experiment.run";
@@ -33,9 +35,21 @@ fn a_request_by_nats_is_answered_and_recorded_in_postgres() {
         ],
         3,
     );
-    let one = results(&first, "e-1")[0];
+    let result = enveloped_results(&first, "e-1")[0];
+    let one = &result["payload"];
     assert_eq!((&one["status"], &one["recommendation"]), (&json!("success"), &json!("merge")), "{one:#}");
     assert_eq!((&one["correlation_id"], &one["traceparent"]), (&json!("c-1"), &json!("t-1")), "{one:#}");
+    for (key, value) in [
+        ("type", "genesis.experiment.result"),
+        ("schema_version", "1.0"),
+        ("producer", "genesis"),
+        ("correlation_id", "c-1"),
+        ("causation_id", "e-1"),
+        ("traceparent", "t-1"),
+    ] {
+        assert_eq!(result[key], value, "{key}: {result:#}");
+    }
+    assert!(result["occurred_at"].as_str().is_some_and(|time| time.ends_with('Z')), "{result:#}");
     assert_eq!((&one["metrics"]["success_rate"], &one["metrics"]["regression"]), (&json!(1.0), &Value::Null));
     assert_eq!(results(&first, "bare")[0]["template_id"], "greeting");
     assert_eq!(results(&first, "old").len(), 1);
@@ -44,8 +58,14 @@ fn a_request_by_nats_is_answered_and_recorded_in_postgres() {
     broken["content"]["code"] = json!("print({{#if loud}}");
     let broken = json!({ "experiment_id": "broken", "template": broken, "base_version": "1.0.0" });
     let second = by_nats(&nats.url(), &[message(RUN, Some("m-4"), broken.to_string())], 4);
-    let by_id = |subject: &str| second.iter().filter(|message| message["subject"] == subject).count();
-    assert_eq!(by_id("genesis.experiment.completed.e-1"), 1, "{second:#?}");
+    let by_id: Vec<&Value> = second
+        .iter()
+        .filter(|message| message["subject"] == "genesis.experiment.completed.e-1")
+        .map(|message| &message["payload"])
+        .collect();
+    assert_eq!(by_id.len(), 1, "{second:#?}");
+    assert_eq!((&by_id[0]["type"], &by_id[0]["payload"]), (&json!("genesis.experiment.completed"), one));
+    assert_ne!(by_id[0]["id"], result["id"], "another message");
     let broken = results(&second, "broken")[0];
     assert_eq!(
         (&broken["status"], &broken["recommendation"]),
@@ -106,17 +126,25 @@ fn a_job_by_nats_is_answered() {
     let (nats, bench) = (Nats::start(1 << 20).unwrap(), Bench::new());
     let _service = Service::start(&bench, &nats.url(), &["--concurrency", "1"]);
     let job = |id: &str, code: &str| json!({ "id": id, "code": code, "language": "python", "analysis_type": "syntax" });
+    let enveloped = |id: &str, job: Value| {
+        let envelope = json!({
+            "id": id, "type": "job_requests", "schema_version": "1.0", "correlation_id": "c", "payload": job,
+        });
+        message("job_requests", Some(id), envelope.to_string())
+    };
     let told = by_nats(
         &nats.url(),
         &[
             message("job_requests", Some("j-1"), job("good", "x = 1\n").to_string()),
             message("code_execution_requests", Some("j-2"), job("bad", "x = (\n").to_string()),
             message("job_requests", Some("j-3"), json!({ "id": "odd", "code": "x" }).to_string()),
+            enveloped("q-4", job("good in an envelope", "x = 1\n")),
+            enveloped("q-5", json!({ "id": "odd in an envelope", "code": "x" })),
         ],
-        3,
+        5,
     );
     let reply = |id: &str| {
-        let found = told.iter().find(|message| message["payload"]["request_id"] == id);
+        let found = told.iter().find(|message| document(message)["request_id"] == id);
         &found.unwrap_or_else(|| panic!("{id}: {told:#?}"))["payload"]
     };
     assert_eq!((&reply("good")["status"], &reply("good")["findings"]), (&json!("completed"), &json!([])));
@@ -124,4 +152,15 @@ fn a_job_by_nats_is_answered() {
     assert!(!reply("bad")["findings"].as_array().unwrap().is_empty());
     assert_eq!(reply("odd")["status"], "failed");
     assert!(reply("odd")["error"].as_str().unwrap().contains("missing required fields: language"));
+    for (id, asked, status) in
+        [("good in an envelope", "q-4", "completed"), ("odd in an envelope", "q-5", "failed")]
+    {
+        let reply = reply(id);
+        assert_eq!(
+            (&reply["type"], &reply["causation_id"]),
+            (&json!("job_results"), &json!(asked)),
+            "{reply:#}"
+        );
+        assert_eq!((&reply["correlation_id"], &reply["payload"]["status"]), (&json!("c"), &json!(status)));
+    }
 }

@@ -10,13 +10,16 @@ use genesis_servers::Nats;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::trace::v1::Span;
 use prost::Message as _;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::stage::{Service, by_nats, message, request, results};
+use super::stage::{Service, by_nats, document, message, request, results};
 use crate::support::Bench;
 
 const RUN: &str = "genesis.experiment.run";
 const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
+const HEADED: &str = "1af7651916cd43dd8448eb211c80319c";
+const REFUSED: &str = "2af7651916cd43dd8448eb211c80319c";
+const JOB: &str = "3af7651916cd43dd8448eb211c80319c";
 const PARENT: &str = "b7ad6b7169203331";
 
 /// A collector: its address, and what is sent to it. It ends with the test.
@@ -90,11 +93,34 @@ fn a_trace_follows_a_request_to_its_result() {
     });
     enveloped["payload"] = request("e-1");
     let bare = request("bare");
-    let messages =
-        [message(RUN, Some("m-1"), enveloped.to_string()), message(RUN, Some("m-2"), bare.to_string())];
-    let told = by_nats(&nats.url(), &messages, 2);
-    let carried = |id: &str| results(&told, id)[0]["traceparent"].as_str().unwrap().to_owned();
+    // By the broker's header, whatever the message says itself; refused; and a job.
+    let mut headed = message(RUN, Some("m-3"), request("headed").to_string());
+    headed["traceparent"] = json!(format!("00-{HEADED}-{PARENT}-01"));
+    let refused = json!({ "experiment_id": "refused", "traceparent": format!("00-{REFUSED}-{PARENT}-01") });
+    let job = json!({
+        "id": "job", "code": "x = 1\n", "language": "python", "analysis_type": "syntax",
+        "traceparent": format!("00-{JOB}-{PARENT}-01"),
+    });
+    let messages = [
+        message(RUN, Some("m-1"), enveloped.to_string()),
+        message(RUN, Some("m-2"), bare.to_string()),
+        headed,
+        message(RUN, Some("m-4"), refused.to_string()),
+        message("job_requests", Some("m-5"), job.to_string()),
+    ];
+    let told = by_nats(&nats.url(), &messages, 5);
+    let carried = |id: &str| {
+        let is_answer = |message: &&Value| {
+            let document = document(message);
+            document["experiment_id"] == id || document["request_id"] == id
+        };
+        let answer = told.iter().find(is_answer).unwrap_or_else(|| panic!("{id}: {told:#?}"));
+        assert_eq!(answer["traceparent"], document(answer)["traceparent"], "{answer:#}");
+        answer["traceparent"].as_str().unwrap().to_owned()
+    };
     let (followed, own) = (carried("e-1"), carried("bare"));
+    let others =
+        [("headed", HEADED), ("refused", REFUSED), ("job", JOB)].map(|(id, trace)| (carried(id), trace));
     // What the service has not sent yet it sends before it ends.
     let (status, log) = service.end();
     assert_eq!(status.code(), Some(0), "{log}");
@@ -135,6 +161,12 @@ fn a_trace_follows_a_request_to_its_result() {
         .filter_map(|span| text(span, "genesis.check"))
         .collect();
     assert!(checks.contains(&"validate") && checks.contains(&"render"), "{checks:?}");
+
+    for (carried, trace) in others {
+        let spans = of_trace(trace);
+        let root = spans.iter().find(|span| hex(&span.parent_span_id) == PARENT).unwrap();
+        assert_eq!(carried, format!("00-{trace}-{}-01", hex(&root.span_id)));
+    }
 
     // A request without one begins a trace of its own.
     let trace = own.split('-').nth(1).unwrap();

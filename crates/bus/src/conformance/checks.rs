@@ -28,6 +28,20 @@ pub(super) async fn a_message_arrives_as_it_was_sent_with_its_id(bench: &Bench<'
     delivery.ack().await.map_err(text)
 }
 
+pub(super) async fn a_message_keeps_its_trace_beside_its_payload(bench: &Bench<'_>) -> Outcome {
+    let traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    let traced =
+        Outgoing { subject: bench.subject(), id: "traced", traceparent: Some(traceparent), payload: b"{}" };
+    bench.bus.publish(&traced).await.map_err(text)?;
+    let delivery = next(bench).await?;
+    same("the trace", &delivery.traceparent.as_deref(), &Some(traceparent))?;
+    delivery.ack().await.map_err(text)?;
+    send(bench, "untraced", "{}").await?;
+    let delivery = next(bench).await?;
+    same("no trace", &delivery.traceparent, &None)?;
+    delivery.ack().await.map_err(text)
+}
+
 pub(super) async fn a_message_sent_twice_arrives_under_one_id(bench: &Bench<'_>) -> Outcome {
     send(bench, "twin", "{}").await?;
     send(bench, "twin", "{}").await?;
@@ -192,7 +206,7 @@ pub(super) async fn a_dead_worker_loses_nothing(bench: &Bench<'_>) -> Outcome {
 }
 
 pub(super) async fn a_subject_without_a_channel_is_refused(bench: &Bench<'_>) -> Outcome {
-    let message = Outgoing { subject: "genesis.check.nowhere", id: "x", payload: b"{}" };
+    let message = Outgoing { subject: "genesis.check.nowhere", id: "x", traceparent: None, payload: b"{}" };
     match bench.bus.publish(&message).await {
         Err(BusError::NotFound(_)) => Ok(()),
         other => Err(format!("to publish there gives {other:?}")),
@@ -264,7 +278,7 @@ async fn all_come(bench: &Bench<'_>, count: usize) -> Outcome {
 }
 
 async fn send(bench: &Bench<'_>, id: &str, payload: &str) -> Outcome {
-    let message = Outgoing { subject: bench.subject(), id, payload: payload.as_bytes() };
+    let message = Outgoing { subject: bench.subject(), id, traceparent: None, payload: payload.as_bytes() };
     bench.bus.publish(&message).await.map_err(text)
 }
 

@@ -13,7 +13,7 @@ async fn hold(at: At<'_>, restart: Option<Restart<'_>>) {
     let results = conformance::run(at, restart, &|_| {}).await.unwrap();
     let broken: Vec<&Checked> = results.iter().filter(|checked| checked.broken.is_some()).collect();
     assert!(broken.is_empty(), "{broken:#?}");
-    assert_eq!(results.len(), 14 + usize::from(restart.is_some()));
+    assert_eq!(results.len(), 15 + usize::from(restart.is_some()));
 }
 
 /// The same at a server that asks who somebody is.

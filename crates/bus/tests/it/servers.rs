@@ -57,7 +57,12 @@ async fn what_is_too_large_for_a_server_is_refused_and_not_tried_for_ever() {
     let nats = Nats::start(MAX_PAYLOAD).unwrap();
     let bus = Bus::connect(&nats.url(), &Topology::genesis()).await.unwrap();
     let payload = vec![b'1'; usize::try_from(MAX_PAYLOAD).unwrap() + 1];
-    let message = genesis_bus::Outgoing { subject: "genesis.experiment.run", id: "large", payload: &payload };
+    let message = genesis_bus::Outgoing {
+        subject: "genesis.experiment.run",
+        id: "large",
+        traceparent: None,
+        payload: &payload,
+    };
     let error = bus.publish(&message).await.unwrap_err();
     assert!(matches!(error, BusError::Message(_)), "{error}");
 }
@@ -68,7 +73,11 @@ async fn queues_keep_what_is_done_with_for_as_long_as_is_asked() {
     let bus = Bus::connect(&postgres.url("postgres", "postgres"), &Topology::genesis()).await.unwrap();
     let send = |subject: &'static str, id: &'static str| {
         let bus = bus.clone();
-        async move { bus.publish(&genesis_bus::Outgoing { subject, id, payload: b"{}" }).await.unwrap() }
+        async move {
+            bus.publish(&genesis_bus::Outgoing { subject, id, traceparent: None, payload: b"{}" })
+                .await
+                .unwrap()
+        }
     };
     for id in ["done", "waits"] {
         send("genesis.experiment.run", id).await;

@@ -7,7 +7,7 @@ fn read(payload: &str) -> Result<RunRequest, Refusal> {
 }
 
 fn read_at(payload: &str, message_id: Option<&str>, origin: &str) -> Result<RunRequest, Refusal> {
-    RunRequest::read(Came { payload: payload.as_bytes(), message_id, origin }, &CAPS)
+    RunRequest::read(Came { payload: payload.as_bytes(), message_id, origin, traceparent: None }, &CAPS)
 }
 
 fn refused(payload: &str) -> String {
@@ -35,8 +35,11 @@ fn an_envelope_gives_ids_and_is_otherwise_the_same() {
         id: Some("e-1".to_owned()),
         correlation_id: Some("c".to_owned()),
         traceparent: Some("t".to_owned()),
+        envelope: Some(EnvelopeId(Some("e-1".to_owned()))),
     };
     assert_eq!(request.asked, asked);
+    let bare = read(r#"{"template": "{", "traceparent": "t"}"#).unwrap().asked;
+    assert_eq!((bare.traceparent.as_deref(), bare.envelope), (Some("t"), None));
 }
 
 #[test]
@@ -91,7 +94,7 @@ fn what_is_no_request_is_refused_with_what_is_wrong() {
         let told = refused(payload);
         assert!(told.starts_with("INVALID_REQUEST: ") && told.contains(words), "{payload}: {told}");
     }
-    let not_text = Came { payload: b"\xff", message_id: None, origin: "S:1" };
+    let not_text = Came { payload: b"\xff", message_id: None, origin: "S:1", traceparent: None };
     assert!(RunRequest::read(not_text, &CAPS).unwrap_err().reason.contains("not UTF-8"));
 }
 
@@ -110,13 +113,4 @@ fn every_cap_of_the_policy_holds() {
     let deep =
         format!(r#"{{"template": {{}}, "answers": [{{"a": {}{}}}]}}"#, "[".repeat(9000), "]".repeat(9000));
     assert!(refused(&deep).contains("recursion limit"));
-}
-
-#[test]
-fn of_what_cannot_be_read_the_ids_are_told() {
-    let ids = |text: &str| sender_of(text.as_bytes());
-    assert_eq!(ids("nonsense"), (None, None));
-    assert_eq!(ids(r#"{"experiment_id": "x", "typo": 1}"#), (Some("x".to_owned()), None));
-    let both = (Some("p".to_owned()), Some("c".to_owned()));
-    assert_eq!(ids(r#"{"id": "e", "correlation_id": "c", "payload": {"experiment_id": "p"}}"#), both);
 }

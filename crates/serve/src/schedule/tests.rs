@@ -1,3 +1,5 @@
+use genesis_domain::rfc3339;
+
 use super::*;
 
 const MINUTE_MS: i64 = 60_000;
