@@ -26,6 +26,8 @@ Usage: cargo xtask TASK
                       the benchmarks, as times and as ratios to one of them
       --baseline NAME   the benchmark to compare with [validate_20KB/outside]
       --write           put the ratios between the markers in README.md
+      --peers           instead: the validator in the sandbox, in Extism, wasmer and wasmi,
+                        and in processes, in turns; writes benches/peers/results.md
   guests              build the guests that cargo does not build: the one that runs Python
   digests             compare the built guests with sandbox-guests/digests.toml
       --write           and write that file anew
@@ -121,18 +123,25 @@ fn fuzz_request(words: Vec<String>) -> Result<fuzz::Request, String> {
 }
 
 fn bench_request(words: Vec<String>) -> Result<bench::Request, String> {
-    let mut request = bench::Request { baseline: BASELINE.to_owned(), write: false, filter: None };
+    let mut request =
+        bench::Request { baseline: BASELINE.to_owned(), write: false, peers: false, filter: None };
+    let mut compared = false;
     let mut words = words.into_iter();
     while let Some(word) = words.next() {
         match word.as_str() {
             "--write" => request.write = true,
+            "--peers" => request.peers = true,
             "--baseline" => {
+                compared = true;
                 request.baseline = words.next().ok_or("`--baseline` wants the name of a benchmark")?;
             }
             option if option.starts_with('-') => return Err(format!("`bench` has no option `{option}`")),
             _ if request.filter.is_some() => return Err("`bench` takes one filter".to_owned()),
             _ => request.filter = Some(word),
         }
+    }
+    if request.peers && (compared || request.filter.is_some()) {
+        return Err("`bench --peers` measures all of them, and compares with the native call".to_owned());
     }
     // A filtered run would leave rows of the table unmeasured.
     if request.write && request.filter.is_some() {
@@ -192,6 +201,8 @@ mod tests {
             ("bench --baseline", "`--baseline`"),
             ("bench --write one", "filter"),
             ("bench one two", "one filter"),
+            ("bench --peers one", "`bench --peers`"),
+            ("bench --peers --baseline x", "`bench --peers`"),
         ] {
             let message = parsed(line).unwrap_err();
             assert!(message.contains(word), "{line}: {message}");
@@ -207,8 +218,12 @@ mod tests {
 
     #[test]
     fn a_benchmark_request_keeps_its_options() {
-        let request =
-            bench::Request { baseline: "native".to_owned(), write: false, filter: Some("guest".to_owned()) };
+        let request = bench::Request {
+            baseline: "native".to_owned(),
+            write: false,
+            peers: false,
+            filter: Some("guest".to_owned()),
+        };
         assert_eq!(parsed("bench --baseline native guest"), Ok(Task::Bench(request)));
     }
 }

@@ -10,10 +10,11 @@ use serde_json::Value;
 
 use crate::call::Call;
 use crate::needs::{self, Purpose};
+use crate::peers;
 use crate::project::Project;
 
-const BEGIN: &str = "<!-- bench:begin -->";
-const END: &str = "<!-- bench:end -->";
+/// The part of README.md with the ratios.
+const SECTION: &str = "bench";
 /// The benchmark of a group that does its work without the sandbox.
 const OUTSIDE: &str = "outside";
 
@@ -24,12 +25,18 @@ pub(crate) struct Request {
     pub(crate) baseline: String,
     /// Put the ratios into README.md.
     pub(crate) write: bool,
+    /// Measure the peers instead of the benchmarks.
+    pub(crate) peers: bool,
     /// Only the benchmarks whose name holds this.
     pub(crate) filter: Option<String>,
 }
 
 /// Runs the benchmarks, prints what was measured in this run, and writes the ratios when asked to.
 pub(crate) fn run(project: &Project, request: &Request) -> Result<()> {
+    if request.peers {
+        needs::meet(project, &[Purpose::Build, Purpose::Peers])?;
+        return peers::run(project, request.write);
+    }
     needs::meet(project, &[Purpose::Build])?;
     let folder = project.target_dir()?.join("criterion");
     let started = stamp(&folder)?;
@@ -57,7 +64,7 @@ pub(crate) fn run(project: &Project, request: &Request) -> Result<()> {
         return Ok(());
     };
     if request.write {
-        write_ratios(&project.root().join("README.md"), &ratios(&measured, baseline, &request.baseline))?;
+        write_section(project, SECTION, &ratios(&measured, baseline, &request.baseline))?;
         eprintln!("bench: wrote the ratios into README.md");
     }
     Ok(())
@@ -166,17 +173,25 @@ fn time(ns: f64) -> String {
     format!("{value:.2} {unit}")
 }
 
-fn write_ratios(readme: &Path, table: &str) -> Result<()> {
-    let text = read(readme)?;
-    let text = spliced(&text, table)
-        .with_context(|| format!("{} has no lines {BEGIN} and {END}, in this order", readme.display()))?;
-    fs::write(readme, text).with_context(|| format!("failed to write {}", readme.display()))
+/// Puts a text between the markers of a section in README.md.
+pub(crate) fn write_section(project: &Project, section: &str, text: &str) -> Result<()> {
+    let readme = project.root().join("README.md");
+    let written = spliced(&read(&readme)?, section, text).with_context(|| {
+        let (begin, end) = markers(section);
+        format!("{} has no lines {begin} and {end}, in this order", readme.display())
+    })?;
+    fs::write(&readme, written).with_context(|| format!("failed to write {}", readme.display()))
 }
 
-fn spliced(text: &str, table: &str) -> Option<String> {
-    let (before, rest) = text.split_once(BEGIN)?;
-    let (_, after) = rest.split_once(END)?;
-    Some(format!("{before}{BEGIN}\n{table}{END}{after}"))
+fn markers(section: &str) -> (String, String) {
+    (format!("<!-- {section}:begin -->"), format!("<!-- {section}:end -->"))
+}
+
+fn spliced(text: &str, section: &str, new: &str) -> Option<String> {
+    let (begin, end) = markers(section);
+    let (before, rest) = text.split_once(&begin)?;
+    let (_, after) = rest.split_once(&end)?;
+    Some(format!("{before}{begin}\n{new}{end}{after}"))
 }
 
 #[cfg(test)]
@@ -225,10 +240,13 @@ mod tests {
 
     #[test]
     fn only_the_text_between_the_markers_changes() {
-        let text = format!("before\n{BEGIN}\nold\n{END}\nafter\n");
-        assert_eq!(spliced(&text, "new\n").unwrap(), format!("before\n{BEGIN}\nnew\n{END}\nafter\n"));
-        assert_eq!(spliced("no markers", "new\n"), None);
-        assert_eq!(spliced(&format!("{END}{BEGIN}"), "new\n"), None);
+        let (begin, end) = markers("bench");
+        let text = format!("before\n{begin}\nold\n{end}\nafter\n");
+        let wanted = format!("before\n{begin}\nnew\n{end}\nafter\n");
+        assert_eq!(spliced(&text, "bench", "new\n").unwrap(), wanted);
+        assert_eq!(spliced(&text, "peers", "new\n"), None, "markers of another section");
+        assert_eq!(spliced("no markers", "bench", "new\n"), None);
+        assert_eq!(spliced(&format!("{end}{begin}"), "bench", "new\n"), None);
     }
 
     #[test]

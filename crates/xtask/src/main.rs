@@ -19,6 +19,7 @@ mod example;
 mod fuzz;
 mod genesis;
 mod needs;
+mod peers;
 mod project;
 mod python;
 mod python_guest;

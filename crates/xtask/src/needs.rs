@@ -20,6 +20,8 @@ pub(crate) enum Purpose {
     Lint,
     /// To run the tests.
     Test,
+    /// To measure the sandbox beside other ways to run a guest.
+    Peers,
 }
 
 /// One thing that a machine must have.
@@ -35,7 +37,7 @@ struct Need {
     instead: Option<&'static str>,
 }
 
-const NEEDS: [Need; 13] = [
+const NEEDS: [Need; 14] = [
     Need {
         name: "the target wasm32-wasip1",
         purpose: Purpose::Build,
@@ -149,12 +151,20 @@ const NEEDS: [Need; 13] = [
         by_hand: assemblyscript::BY_HAND,
         instead: Some("no guest in AssemblyScript is built: its test says that it is skipped"),
     },
+    Need {
+        name: "bubblewrap",
+        purpose: Purpose::Peers,
+        is_met: |project| Call::new(project, "bwrap", ["--version"]).succeeds(),
+        install: |project| install_debian(project, &["bubblewrap"]),
+        by_hand: "install bubblewrap with the system's package manager",
+        instead: Some("it is not measured"),
+    },
 ];
 
 /// Meets every need and says so.
 pub(crate) fn setup(project: &Project) -> Result<()> {
     meet(project, &[Purpose::Build, Purpose::Lint, Purpose::Test])?;
-    for need in &NEEDS {
+    for need in NEEDS.iter().filter(|need| need.purpose != Purpose::Peers) {
         let state = if (need.is_met)(project) { "there" } else { need.instead.unwrap_or("missing") };
         eprintln!("setup: {}: {state}", need.name);
     }

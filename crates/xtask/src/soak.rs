@@ -138,12 +138,12 @@ fn table(measured: &str, counts: &[Count], kept: Vec<(String, String)>) -> Strin
     table
 }
 
-fn today(project: &Project) -> Result<String> {
+pub(crate) fn today(project: &Project) -> Result<String> {
     Ok(Call::new(project, "date", ["-u", "+%Y-%m-%d"]).output()?.trim().to_owned())
 }
 
 /// The machine's class: what a reader needs to weigh the counts, and nothing that names it.
-fn machine() -> Result<String> {
+pub(crate) fn machine() -> Result<String> {
     let cores = thread::available_parallelism().context("failed to count the cores")?;
     let memory = fs::read_to_string("/proc/meminfo").context("failed to read the size of the memory")?;
     let gib = memory_gib(&memory).context("failed to find the size of the memory")?;
