@@ -1,4 +1,4 @@
-//! What it costs to record 64 experiments durably: one by one, as when each comes alone, and together, as the service does
+//! What it costs to record 256 experiments durably: one by one, as when each comes alone, and in batches, as the service does
 //! with those that end at about the same time.
 
 use std::path::Path;
@@ -14,7 +14,7 @@ use genesis_history::{ExperimentCommits, Files, History, StepTree, Written, expe
 use genesis_store::{Commit, Ledger};
 use tokio::runtime::Runtime;
 
-const COUNT: u64 = 64;
+const COUNT: u64 = 256;
 const TIME_S: i64 = 1_760_000_000;
 
 /// A refused candidate of about the size that an experiment has in the history.
@@ -81,9 +81,9 @@ fn record(runtime: &Runtime, history: &History, ledger: &Ledger, experiments: &[
 }
 
 fn recording(criterion: &mut Criterion) {
-    let mut group = criterion.benchmark_group("record_64_durable");
+    let mut group = criterion.benchmark_group("record_256_durable");
     group.sample_size(10).throughput(Throughput::Elements(COUNT));
-    for (name, size) in [("one_by_one", 1), ("together", usize::MAX)] {
+    for (name, size) in [("one_by_one", 1), ("by_64", 64), ("together", usize::MAX)] {
         let folder = tempfile::tempdir_in(Path::new(env!("CARGO_TARGET_TMPDIR"))).expect("there is room");
         let runtime = Runtime::new().expect("tokio starts");
         let history =

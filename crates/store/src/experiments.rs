@@ -10,22 +10,25 @@ use serde_json::Value;
 use sqlx::{Postgres, Sqlite};
 
 use crate::error::During;
-use crate::sql::{Connection, Row, query};
+use crate::sql::{Bulk, Connection, Row, query};
 use crate::{Ledger, StoreError};
 
 const INSERT_RECORD: &str = "
     INSERT INTO experiment_records (experiment_id, instance_id, template_id, version, digest, status, risk_level,
                                     policy, baseline_commit, final_commit, created_at, kind, language)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
+    VALUES";
 
 const INSERT_METRICS: &str = "
     INSERT INTO experiment_metrics (experiment_id, success_rate, regression, runtime_ms, memory_peak_bytes,
                                     test_count, test_failures, recommendation, recommendation_rationale, metrics,
                                     detailed_results)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+    VALUES";
 
 const FIND: &str = "
     SELECT * FROM experiment_records JOIN experiment_metrics USING (experiment_id) WHERE experiment_id = $1";
+
+const FIND_ALL: &str = "
+    SELECT * FROM experiment_records JOIN experiment_metrics USING (experiment_id) WHERE experiment_id IN (VALUES";
 
 const LIST: &str = "
     SELECT * FROM experiment_records JOIN experiment_metrics USING (experiment_id)
@@ -87,48 +90,63 @@ pub(crate) async fn find(
     row.map(|row| record(&row, path)).transpose()
 }
 
+/// Those of many that are recorded, in any order.
+pub(crate) async fn find_all(
+    connection: &mut Connection<'_>,
+    ids: impl Iterator<Item = ExperimentId>,
+    path: &Path,
+) -> Result<Vec<ExperimentRecord>, StoreError> {
+    let mut bulk = Bulk::new(FIND_ALL, ")");
+    for id in ids {
+        bulk.push([id.to_string().into()]);
+    }
+    let rows = bulk.fetch_all(connection).await.during(path, "read experiments")?;
+    rows.iter().map(|row| record(row, path)).collect()
+}
+
 pub(crate) async fn insert(
     connection: &mut Connection<'_>,
-    record: &ExperimentRecord,
+    records: impl Iterator<Item = &ExperimentRecord>,
     path: &Path,
 ) -> Result<(), StoreError> {
-    const ACTION: &str = "record an experiment";
-    let id = record.id.to_string();
-    query(INSERT_RECORD)
-        .bind(&id)
-        .bind(&record.instance)
-        .bind(record.template.as_str())
-        .bind(&record.version)
-        .bind(record.digest.as_str())
-        .bind(record.status.as_str())
-        .bind(record.risk.as_str())
-        .bind(&record.policy)
-        .bind(record.baseline.as_ref().map(CommitId::as_str))
-        .bind(record.tip.as_str())
-        .bind(record.created_at_ms)
-        .bind(&record.kind)
-        .bind(&record.language)
-        .execute(connection)
-        .await
-        .during(path, ACTION)?;
-    let metrics = serde_json::to_string(&record.metrics)
-        .map_err(|error| StoreError::Invalid(format!("experiment {id}: its metrics are no JSON: {error}")))?;
-    query(INSERT_METRICS)
-        .bind(&id)
-        .bind(value(&record.metrics, Metric::SuccessRate))
-        .bind(value(&record.metrics, Metric::Regression))
-        .bind(signed(record.runtime_ms, "runtime_ms")?)
-        .bind(signed(record.memory_peak_bytes, "memory_peak_bytes")?)
-        .bind(signed(record.cases, "cases")?)
-        .bind(signed(record.cases_failed, "cases_failed")?)
-        .bind(record.decision.as_str())
-        .bind(&record.rationale)
-        .bind(metrics)
-        .bind(record.detail.to_string())
-        .execute(connection)
-        .await
-        .during(path, ACTION)?;
-    Ok(())
+    const ACTION: &str = "record experiments";
+    let (mut about, mut measured) = (Bulk::new(INSERT_RECORD, ""), Bulk::new(INSERT_METRICS, ""));
+    for record in records {
+        let id = record.id.to_string();
+        let metrics = serde_json::to_string(&record.metrics).map_err(|error| {
+            StoreError::Invalid(format!("experiment {id}: its metrics are no JSON: {error}"))
+        })?;
+        about.push([
+            id.as_str().into(),
+            record.instance.as_str().into(),
+            record.template.as_str().into(),
+            (&record.version).into(),
+            record.digest.as_str().into(),
+            record.status.as_str().into(),
+            record.risk.as_str().into(),
+            record.policy.as_str().into(),
+            record.baseline.as_ref().map(CommitId::as_str).into(),
+            record.tip.as_str().into(),
+            record.created_at_ms.into(),
+            (&record.kind).into(),
+            (&record.language).into(),
+        ]);
+        measured.push([
+            id.into(),
+            value(&record.metrics, Metric::SuccessRate).into(),
+            value(&record.metrics, Metric::Regression).into(),
+            signed(record.runtime_ms, "runtime_ms")?.into(),
+            signed(record.memory_peak_bytes, "memory_peak_bytes")?.into(),
+            signed(record.cases, "cases")?.into(),
+            signed(record.cases_failed, "cases_failed")?.into(),
+            record.decision.as_str().into(),
+            record.rationale.as_str().into(),
+            metrics.into(),
+            record.detail.to_string().into(),
+        ]);
+    }
+    about.execute(connection).await.during(path, ACTION)?;
+    measured.execute(connection).await.during(path, ACTION)
 }
 
 fn record(row: &Row, path: &Path) -> Result<ExperimentRecord, StoreError> {

@@ -6,7 +6,7 @@ use genesis_domain::{CommitId, Digest, ExperimentId, Head, PromotedRecord, Promo
 
 use crate::error::During;
 use crate::experiments::Columns;
-use crate::sql::{Connection, Row, query};
+use crate::sql::{Bulk, Connection, Row, query};
 use crate::{Ledger, StoreError};
 
 const FIND: &str = "SELECT template_id, head, version, digest FROM template_head WHERE template_id = $1";
@@ -21,8 +21,7 @@ const REPLACE: &str = "
     UPDATE template_head SET head = $2, version = $3, digest = $4 WHERE template_id = $1 AND head = $5";
 
 const INSERT_PROMOTED: &str = "
-    INSERT INTO promoted_versions (template_id, version, digest, commit_id, experiment_id, promoted_at)
-    VALUES ($1, $2, $3, $4, $5, $6)";
+    INSERT INTO promoted_versions (template_id, version, digest, commit_id, experiment_id, promoted_at) VALUES";
 
 const PROMOTED: &str = "
     SELECT version, digest, commit_id, experiment_id, promoted_at FROM promoted_versions
@@ -97,18 +96,20 @@ pub(crate) async fn swap(
 
 pub(crate) async fn insert_promoted(
     connection: &mut Connection<'_>,
-    promotion: &Promotion,
+    promotions: impl Iterator<Item = &Promotion>,
 ) -> Result<(), sqlx::Error> {
-    query(INSERT_PROMOTED)
-        .bind(promotion.head.template.as_str())
-        .bind(&promotion.head.version)
-        .bind(promotion.head.digest.as_str())
-        .bind(promotion.head.commit.as_str())
-        .bind(promotion.experiment.map(|id| id.to_string()))
-        .bind(promotion.at_ms)
-        .execute(connection)
-        .await?;
-    Ok(())
+    let mut bulk = Bulk::new(INSERT_PROMOTED, "");
+    for promotion in promotions {
+        bulk.push([
+            promotion.head.template.as_str().into(),
+            (&promotion.head.version).into(),
+            promotion.head.digest.as_str().into(),
+            promotion.head.commit.as_str().into(),
+            promotion.experiment.map(|id| id.to_string()).into(),
+            promotion.at_ms.into(),
+        ]);
+    }
+    bulk.execute(connection).await
 }
 
 fn head(row: &Row, path: &Path) -> Result<Head, StoreError> {

@@ -1,11 +1,13 @@
 //! The ledger and its one commit point.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use genesis_domain::{ExperimentRecord, Head, OutboxMessage, Promotion, RefUpdate};
+use genesis_domain::{
+    Digest, ExperimentId, ExperimentRecord, Head, OutboxMessage, Promotion, RefUpdate, Risk, TemplateId,
+};
 
 use crate::error::During;
 use crate::repositories::Repository;
@@ -66,10 +68,21 @@ impl Ledger {
         }
         commits.iter().try_for_each(check)?;
         let mut transaction = self.begin(ACTION).await?;
+        let mut connection = transaction.connection();
+        let ids = commits.iter().map(|commit| commit.record.id);
+        let known = experiments::find_all(&mut connection, ids, &self.path).await?;
+        let mut known: BTreeMap<ExperimentId, Content> =
+            known.iter().map(|record| (record.id, Content::of(record))).collect();
         let mut outcomes = Vec::with_capacity(commits.len());
+        let mut recorded = Vec::with_capacity(commits.len());
         for commit in commits {
-            outcomes.push(self.commit_one(&mut transaction.connection(), commit).await?);
+            let outcome = self.decide(&mut connection, commit, &mut known).await?;
+            if outcome == Committed::Recorded {
+                recorded.push(commit);
+            }
+            outcomes.push(outcome);
         }
+        self.insert(&mut connection, &recorded).await?;
         transaction.commit().await.during(&self.path, ACTION)?;
         Ok(outcomes)
     }
@@ -90,8 +103,9 @@ impl Ledger {
         if !heads::swap(&mut connection, promotion).await.during(&self.path, ACTION)? {
             return self.head_moved(&mut connection, promotion).await;
         }
-        heads::insert_promoted(&mut connection, promotion).await.during(&self.path, ACTION)?;
-        refs::want(&mut connection, self.repository_id(), None, updates).await.during(&self.path, ACTION)?;
+        heads::insert_promoted(&mut connection, [promotion].into_iter()).await.during(&self.path, ACTION)?;
+        let updates = updates.iter().map(|update| (None, update));
+        refs::want(&mut connection, self.repository_id(), updates).await.during(&self.path, ACTION)?;
         transaction.commit().await.during(&self.path, ACTION)?;
         Ok(Committed::Recorded)
     }
@@ -125,37 +139,41 @@ impl Ledger {
         self.repository.as_ref().map(|repository| repository.id.as_str())
     }
 
-    async fn commit_one(
+    /// What becomes of a commit. A version that is to be in force is, when this returns.
+    async fn decide(
         &self,
         connection: &mut Connection<'_>,
         commit: &Commit,
+        known: &mut BTreeMap<ExperimentId, Content>,
     ) -> Result<Committed, StoreError> {
-        const ACTION: &str = "record an experiment";
-        let id = commit.record.id;
-        if let Some(known) = experiments::find(connection, id, &self.path).await? {
-            let is_same = known.template == commit.record.template
-                && known.digest == commit.record.digest
-                && known.policy == commit.record.policy
-                && known.risk == commit.record.risk;
-            return Ok(if is_same { Committed::AlreadyRecorded } else { Committed::Conflict });
+        let content = Content::of(&commit.record);
+        if let Some(known) = known.get(&commit.record.id) {
+            return Ok(if *known == content { Committed::AlreadyRecorded } else { Committed::Conflict });
         }
-        // The swap comes first, so that a loser has written nothing.
         if let Some(promotion) = &commit.promotion
-            && !heads::swap(connection, promotion).await.during(&self.path, ACTION)?
+            && !heads::swap(connection, promotion).await.during(&self.path, "record experiments")?
         {
             return self.head_moved(connection, promotion).await;
         }
-        experiments::insert(connection, &commit.record, &self.path).await?;
-        if let Some(promotion) = &commit.promotion {
-            heads::insert_promoted(connection, promotion).await.during(&self.path, ACTION)?;
-        }
-        refs::want(connection, self.repository_id(), Some(id), &commit.refs)
-            .await
-            .during(&self.path, ACTION)?;
-        outbox::insert(connection, &commit.outbox, commit.record.created_at_ms)
-            .await
-            .during(&self.path, ACTION)?;
+        known.insert(commit.record.id, content);
         Ok(Committed::Recorded)
+    }
+
+    /// Writes what was decided, by as few statements as that takes: each is a way to the database and back.
+    async fn insert(&self, connection: &mut Connection<'_>, commits: &[&Commit]) -> Result<(), StoreError> {
+        const ACTION: &str = "record experiments";
+        let path = &self.path;
+        experiments::insert(connection, commits.iter().map(|commit| &commit.record), path).await?;
+        let promotions = commits.iter().filter_map(|commit| commit.promotion.as_ref());
+        heads::insert_promoted(connection, promotions).await.during(path, ACTION)?;
+        let updates = commits
+            .iter()
+            .flat_map(|commit| commit.refs.iter().map(|update| (Some(commit.record.id), update)));
+        refs::want(connection, self.repository_id(), updates).await.during(path, ACTION)?;
+        let messages = commits
+            .iter()
+            .flat_map(|commit| commit.outbox.iter().map(|message| (message, commit.record.created_at_ms)));
+        outbox::insert(connection, messages).await.during(path, ACTION)
     }
 
     async fn head_moved(
@@ -171,6 +189,26 @@ impl Ledger {
 impl fmt::Debug for Ledger {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Ledger").field("path", &self.path).finish_non_exhaustive()
+    }
+}
+
+/// What makes an experiment the same one when it comes again under its id.
+#[derive(PartialEq)]
+struct Content {
+    template: TemplateId,
+    digest: Digest,
+    policy: String,
+    risk: Risk,
+}
+
+impl Content {
+    fn of(record: &ExperimentRecord) -> Self {
+        Self {
+            template: record.template.clone(),
+            digest: record.digest.clone(),
+            policy: record.policy.clone(),
+            risk: record.risk,
+        }
     }
 }
 

@@ -4,11 +4,11 @@ use genesis_domain::{ExperimentId, OutboxMessage};
 
 use crate::error::During;
 use crate::experiments::Columns;
-use crate::sql::{Connection, query};
+use crate::sql::{Bulk, Connection, query};
 use crate::{Ledger, StoreError, wake};
 
 const INSERT: &str = "
-    INSERT INTO outbox (message_id, subject, payload, experiment_id, created_at) VALUES ($1, $2, $3, $4, $5)";
+    INSERT INTO outbox (message_id, subject, payload, experiment_id, created_at) VALUES";
 
 const UNSENT: &str = "
     SELECT message_id, subject, payload, experiment_id FROM outbox
@@ -126,7 +126,9 @@ impl Ledger {
     pub async fn announce(&self, messages: &[OutboxMessage], at_ms: i64) -> Result<(), StoreError> {
         const ACTION: &str = "announce an experiment";
         let mut transaction = self.begin(ACTION).await?;
-        insert(&mut transaction.connection(), messages, at_ms).await.during(&self.path, ACTION)?;
+        insert(&mut transaction.connection(), messages.iter().map(|message| (message, at_ms)))
+            .await
+            .during(&self.path, ACTION)?;
         wake::notify(&mut transaction.connection()).await.during(&self.path, ACTION)?;
         transaction.commit().await.during(&self.path, ACTION)
     }
@@ -151,20 +153,20 @@ async fn mark(
     Ok(())
 }
 
+/// Each message with the time at which it was made, in milliseconds since the Unix epoch.
 pub(crate) async fn insert(
     connection: &mut Connection<'_>,
-    messages: &[OutboxMessage],
-    created_at_ms: i64,
+    messages: impl Iterator<Item = (&OutboxMessage, i64)>,
 ) -> Result<(), sqlx::Error> {
-    for message in messages {
-        query(INSERT)
-            .bind(&message.message_id)
-            .bind(&message.subject)
-            .bind(&message.payload)
-            .bind(message.experiment.map(|id| id.to_string()))
-            .bind(created_at_ms)
-            .execute(connection)
-            .await?;
+    let mut bulk = Bulk::new(INSERT, "");
+    for (message, created_at_ms) in messages {
+        bulk.push([
+            message.message_id.as_str().into(),
+            message.subject.as_str().into(),
+            message.payload.as_str().into(),
+            message.experiment.map(|id| id.to_string()).into(),
+            created_at_ms.into(),
+        ]);
     }
-    Ok(())
+    bulk.execute(connection).await
 }

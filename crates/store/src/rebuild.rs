@@ -29,6 +29,9 @@ pub struct Rebuilt {
     pub outbox_dropped: u64,
 }
 
+/// So that not all of a history is held as values of statements.
+const EXPERIMENTS_AT_ONCE: usize = 256;
+
 /// In the order in which foreign keys allow it.
 const CLEAR: [&str; 6] = [
     "DELETE FROM experiment_refs",
@@ -67,8 +70,8 @@ impl Ledger {
         for clear in CLEAR {
             query(clear).execute(&mut connection).await.during(path, ACTION)?;
         }
-        for record in &rebuild.experiments {
-            experiments::insert(&mut connection, record, path).await?;
+        for some in rebuild.experiments.chunks(EXPERIMENTS_AT_ONCE) {
+            experiments::insert(&mut connection, some.iter(), path).await?;
         }
         let mut templates = std::collections::BTreeMap::new();
         for (template, promoted) in &rebuild.promoted {
@@ -89,7 +92,7 @@ impl Ledger {
                     promoted.commit
                 )));
             }
-            heads::insert_promoted(&mut connection, &promotion).await.during(path, ACTION)?;
+            heads::insert_promoted(&mut connection, [&promotion].into_iter()).await.during(path, ACTION)?;
         }
         let dropped = query(DROP_ORPHANS).execute(&mut connection).await.during(path, ACTION)?;
         let kept = query(COUNT_OUTBOX).fetch_number(&mut connection).await.during(path, ACTION)?;

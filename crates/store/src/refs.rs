@@ -1,25 +1,34 @@
 //! What refs must be, and which of them are not known to be set.
 
+use std::collections::BTreeMap;
+
 use genesis_domain::{ExperimentId, RefUpdate};
 
 use crate::error::During;
 use crate::experiments::Columns;
-use crate::sql::{Connection, query};
+use crate::sql::{Bulk, Connection, query};
 use crate::{Ledger, StoreError, wake};
 
 const WANT: &str = "
-    INSERT INTO refs (name, target, pending, repository_id) VALUES ($1, $2, 1, $3)
+    INSERT INTO refs (name, target, pending, repository_id) VALUES";
+
+const WANTED_BEFORE: &str = "
     ON CONFLICT (name) DO UPDATE
     SET target = excluded.target, pending = 1, repository_id = excluded.repository_id";
 
 const BELONGS: &str = "
-    INSERT INTO experiment_refs (experiment_id, name) VALUES ($1, $2) ON CONFLICT (experiment_id, name) DO NOTHING";
+    INSERT INTO experiment_refs (experiment_id, name) VALUES";
+
+const BELONGS_ALREADY: &str = "ON CONFLICT (experiment_id, name) DO NOTHING";
+
+/// A ref that is not known to be set.
+const PENDING_YES: i64 = 1;
 
 const PENDING: &str = "
     SELECT name, target FROM refs
     WHERE pending = 1 AND ($1 IS NULL OR repository_id IS NULL OR repository_id = $1) ORDER BY name";
 
-const MARK: &str = "UPDATE refs SET pending = 0 WHERE name = $1 AND target = $2";
+const MARK: &str = "UPDATE refs SET pending = 0 WHERE (name, target) IN (VALUES";
 
 impl Ledger {
     /// The refs that are not known to be set, with where they must point now: an update that a later one of the
@@ -51,37 +60,35 @@ impl Ledger {
     pub async fn mark_refs_set(&self, updates: &[RefUpdate]) -> Result<(), StoreError> {
         const ACTION: &str = "note the refs that were set";
         let mut transaction = self.begin_note(ACTION).await?;
+        let mut mark = Bulk::new(MARK, ")");
         for update in updates {
-            query(MARK)
-                .bind(&update.name)
-                .bind(update.target.as_str())
-                .execute(&mut transaction.connection())
-                .await
-                .during(&self.path, ACTION)?;
+            mark.push([update.name.as_str().into(), update.target.as_str().into()]);
         }
+        mark.execute(&mut transaction.connection()).await.during(&self.path, ACTION)?;
         // What was waiting for these can be announced now.
         wake::notify(&mut transaction.connection()).await.during(&self.path, ACTION)?;
         transaction.commit().await.during(&self.path, ACTION)
     }
 }
 
-/// Notes what refs must be, for an experiment or by a person's word.
+/// Notes what refs must be, for experiments or by a person's word. Of one name the last counts.
 pub(crate) async fn want(
     connection: &mut Connection<'_>,
     repository: Option<&str>,
-    experiment: Option<ExperimentId>,
-    updates: &[RefUpdate],
+    updates: impl Iterator<Item = (Option<ExperimentId>, &RefUpdate)>,
 ) -> Result<(), sqlx::Error> {
-    for update in updates {
-        query(WANT)
-            .bind(&update.name)
-            .bind(update.target.as_str())
-            .bind(repository)
-            .execute(connection)
-            .await?;
+    let (mut targets, mut belongs) = (BTreeMap::new(), Bulk::new(BELONGS, BELONGS_ALREADY));
+    for (experiment, update) in updates {
+        // One statement may not change a row twice.
+        targets.insert(update.name.as_str(), update.target.as_str());
         if let Some(id) = experiment {
-            query(BELONGS).bind(id.to_string()).bind(&update.name).execute(connection).await?;
+            belongs.push([id.to_string().into(), update.name.as_str().into()]);
         }
     }
-    Ok(())
+    let mut want = Bulk::new(WANT, WANTED_BEFORE);
+    for (name, target) in targets {
+        want.push([name.into(), target.into(), PENDING_YES.into(), repository.into()]);
+    }
+    want.execute(connection).await?;
+    belongs.execute(connection).await
 }

@@ -1,11 +1,16 @@
 //! One way to say SQL to both databases. The statements are the same text for both; values are text, whole numbers and
 //! real numbers, and nothing else.
 
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
 use genesis_domain::Durability;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgPool, PgRow};
 use sqlx::sqlite::{SqlitePool, SqliteRow};
-use sqlx::{Decode, PgConnection, Postgres, Row as _, SqlSafeStr as _, Sqlite, SqliteConnection, Type};
+use sqlx::{
+    AssertSqlSafe, Decode, PgConnection, Postgres, Row as _, SqlSafeStr as _, Sqlite, SqliteConnection, Type,
+};
 
 /// Serialises writers of a PostgreSQL ledger as the file's lock does those of an SQLite one, until the transaction ends.
 const LOCK: &str = "SELECT pg_advisory_xact_lock(1195724357)";
@@ -136,8 +141,69 @@ pub(crate) enum Connection<'c> {
 
 /// A statement with its values.
 pub(crate) struct Query {
-    sql: &'static str,
+    sql: Cow<'static, str>,
     values: Vec<Value>,
+}
+
+/// How many rows one statement is given: few numbers, so that there are few texts of statements, which databases keep.
+const ROWS_A_STATEMENT: [usize; 4] = [64, 16, 4, 1];
+
+/// A statement that is given many rows: `head` `(...), (...)` `tail`, in as many statements as that takes.
+pub(crate) struct Bulk<const COLUMNS: usize> {
+    head: &'static str,
+    tail: &'static str,
+    rows: Vec<[Value; COLUMNS]>,
+}
+
+impl<const COLUMNS: usize> Bulk<COLUMNS> {
+    pub(crate) fn new(head: &'static str, tail: &'static str) -> Self {
+        Self { head, tail, rows: Vec::new() }
+    }
+
+    /// One more row.
+    pub(crate) fn push(&mut self, row: [Value; COLUMNS]) {
+        self.rows.push(row);
+    }
+
+    /// Carries it out, row after row in order.
+    pub(crate) async fn execute(self, connection: &mut Connection<'_>) -> Result<(), sqlx::Error> {
+        for query in self.queries() {
+            query.execute(connection).await?;
+        }
+        Ok(())
+    }
+
+    /// The rows of the answers.
+    pub(crate) async fn fetch_all(self, connection: &mut Connection<'_>) -> Result<Vec<Row>, sqlx::Error> {
+        let mut rows = Vec::new();
+        for query in self.queries() {
+            rows.extend(query.fetch_all(connection).await?);
+        }
+        Ok(rows)
+    }
+
+    fn queries(self) -> impl Iterator<Item = Query> {
+        let Self { head, tail, rows } = self;
+        let mut rows = rows.into_iter();
+        std::iter::from_fn(move || {
+            let left = rows.len();
+            let count = ROWS_A_STATEMENT.into_iter().find(|count| *count <= left)?;
+            let mut sql = head.to_owned();
+            for number in 0..count * COLUMNS {
+                let before = match (number % COLUMNS, number) {
+                    (0, 0) => " (",
+                    (0, _) => "), (",
+                    _ => ", ",
+                };
+                // A String takes whatever is written.
+                let _ = write!(sql, "{before}${}", number + 1);
+            }
+            sql.push_str(") ");
+            sql.push_str(tail);
+            let values = rows.by_ref().take(count).flatten().collect();
+            Some(Query { sql: Cow::Owned(sql), values })
+        })
+    }
 }
 
 /// A value that a statement is given.
@@ -149,12 +215,13 @@ pub(crate) enum Value {
 
 /// A statement without values yet.
 pub(crate) fn query(sql: &'static str) -> Query {
-    Query { sql, values: Vec::new() }
+    Query { sql: Cow::Borrowed(sql), values: Vec::new() }
 }
 
 macro_rules! bound {
     ($query:expr, $clean:expr) => {{
-        let mut bound = sqlx::query($query.sql);
+        // The texts are ours; a bulk one is made of numbers besides.
+        let mut bound = sqlx::query(AssertSqlSafe($query.sql));
         for value in $query.values {
             bound = match value {
                 Value::Text(text) => bound.bind(text.map($clean)),

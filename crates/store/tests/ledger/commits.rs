@@ -107,6 +107,45 @@ pub(crate) async fn the_same_id_again_changes_nothing(place: &Place<'_>) {
     assert_eq!(ledger.head(&template("b")).await.unwrap(), None);
 }
 
+pub(crate) async fn a_batch_of_any_size_is_as_each_alone(place: &Place<'_>) {
+    let ledger = place.open().await;
+    // Every number of rows that a statement has, some of them more than once, and some left over.
+    let count = 2 * 64 + 3 * 16 + 3 * 4 + 3;
+    let of = |number: u32| format!("t-{number}");
+    let mut batch: Vec<_> = (1..=count).map(|number| promoting(number, &of(number), None)).collect();
+    let mut other = batch[6].clone();
+    other.record.digest = genesis_domain::Digest::of(b"other");
+    batch.extend([batch[5].clone(), other]);
+    let outcomes = ledger.commit(&batch).await.unwrap();
+    let (recorded, again) = outcomes.split_at(batch.len() - 2);
+    assert!(recorded.iter().all(|outcome| *outcome == Committed::Recorded), "{outcomes:?}");
+    assert_eq!(again, [Committed::AlreadyRecorded, Committed::Conflict]);
+    for commit in &batch[..batch.len() - 2] {
+        assert_eq!(ledger.experiment(commit.record.id).await.unwrap().as_ref(), Some(&commit.record));
+    }
+    assert_eq!(ledger.heads().await.unwrap().len(), count as usize);
+    let pending = ledger.pending_refs().await.unwrap();
+    assert_eq!(pending.len(), 2 * count as usize);
+    ledger.mark_refs_set(&pending[1..]).await.unwrap();
+    assert_eq!(ledger.pending_refs().await.unwrap(), pending[..1]);
+    ledger.mark_refs_set(&pending).await.unwrap();
+    let unsent = ledger.unsent(NATS, 1000).await.unwrap();
+    let ids: Vec<_> = unsent.iter().map(|message| message.experiment.unwrap()).collect();
+    assert_eq!(ids, (1..=count).map(id).collect::<Vec<_>>(), "in the order in which they were recorded");
+}
+
+pub(crate) async fn of_one_ref_in_a_batch_the_last_counts(place: &Place<'_>) {
+    let ledger = place.open().await;
+    let (mut one, mut other) = (refused(1, "a"), refused(2, "a"));
+    let shared =
+        |number: u32| RefUpdate { name: "refs/heads/templates/a".to_owned(), target: commit_id(number) };
+    one.refs.push(shared(7));
+    other.refs.push(shared(8));
+    assert_eq!(ledger.commit(&[one, other]).await.unwrap(), [Committed::Recorded, Committed::Recorded]);
+    let pending = ledger.pending_refs().await.unwrap();
+    assert!(pending.contains(&shared(8)) && pending.len() == 3, "{pending:?}");
+}
+
 pub(crate) async fn a_persons_rollback_changes_the_head_and_leaves_refs_to_be_set(place: &Place<'_>) {
     let ledger = place.open().await;
     ledger.commit(&[promoting(1, "a", None), promoting(2, "a", Some(1))]).await.unwrap();

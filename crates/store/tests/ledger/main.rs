@@ -42,6 +42,8 @@ laws!(
     commits::a_head_that_is_expected_and_not_there_is_refused,
     commits::of_two_ledgers_that_promote_at_once_exactly_one_wins,
     commits::the_same_id_again_changes_nothing,
+    commits::a_batch_of_any_size_is_as_each_alone,
+    commits::of_one_ref_in_a_batch_the_last_counts,
     commits::a_persons_rollback_changes_the_head_and_leaves_refs_to_be_set,
     commits::a_commit_that_contradicts_itself_records_nothing_of_the_batch,
     commits::a_commit_dropped_at_any_point_is_there_whole_or_not_at_all,
