@@ -93,7 +93,7 @@ pub(crate) async fn find(
 /// Those of many that are recorded, in any order.
 pub(crate) async fn find_all(
     connection: &mut Connection<'_>,
-    ids: impl Iterator<Item = ExperimentId>,
+    ids: &[ExperimentId],
     path: &Path,
 ) -> Result<Vec<ExperimentRecord>, StoreError> {
     let mut bulk = Bulk::new(FIND_ALL, ")");
@@ -106,7 +106,7 @@ pub(crate) async fn find_all(
 
 pub(crate) async fn insert(
     connection: &mut Connection<'_>,
-    records: impl Iterator<Item = &ExperimentRecord>,
+    records: &[&ExperimentRecord],
     path: &Path,
 ) -> Result<(), StoreError> {
     const ACTION: &str = "record experiments";

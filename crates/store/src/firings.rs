@@ -206,9 +206,8 @@ impl Ledger {
         if !self.update(&mut connection, FINISH, firing, at_ms, Some(&result)).await? {
             return Ok(false);
         }
-        outbox::insert(&mut connection, announcements.iter().map(|message| (message, at_ms)))
-            .await
-            .during(&self.path, ACTION)?;
+        let announcements: Vec<_> = announcements.iter().map(|message| (message, at_ms)).collect();
+        outbox::insert(&mut connection, &announcements).await.during(&self.path, ACTION)?;
         wake::notify(&mut connection).await.during(&self.path, ACTION)?;
         transaction.commit().await.during(&self.path, ACTION)?;
         Ok(true)

@@ -96,7 +96,7 @@ pub(crate) async fn swap(
 
 pub(crate) async fn insert_promoted(
     connection: &mut Connection<'_>,
-    promotions: impl Iterator<Item = &Promotion>,
+    promotions: &[&Promotion],
 ) -> Result<(), sqlx::Error> {
     let mut bulk = Bulk::new(INSERT_PROMOTED, "");
     for promotion in promotions {

@@ -69,8 +69,8 @@ impl Ledger {
         commits.iter().try_for_each(check)?;
         let mut transaction = self.begin(ACTION).await?;
         let mut connection = transaction.connection();
-        let ids = commits.iter().map(|commit| commit.record.id);
-        let known = experiments::find_all(&mut connection, ids, &self.path).await?;
+        let ids: Vec<_> = commits.iter().map(|commit| commit.record.id).collect();
+        let known = experiments::find_all(&mut connection, &ids, &self.path).await?;
         let mut known: BTreeMap<ExperimentId, Content> =
             known.iter().map(|record| (record.id, Content::of(record))).collect();
         let mut outcomes = Vec::with_capacity(commits.len());
@@ -103,9 +103,9 @@ impl Ledger {
         if !heads::swap(&mut connection, promotion).await.during(&self.path, ACTION)? {
             return self.head_moved(&mut connection, promotion).await;
         }
-        heads::insert_promoted(&mut connection, [promotion].into_iter()).await.during(&self.path, ACTION)?;
-        let updates = updates.iter().map(|update| (None, update));
-        refs::want(&mut connection, self.repository_id(), updates).await.during(&self.path, ACTION)?;
+        heads::insert_promoted(&mut connection, &[promotion]).await.during(&self.path, ACTION)?;
+        let updates: Vec<_> = updates.iter().map(|update| (None, update)).collect();
+        refs::want(&mut connection, self.repository_id(), &updates).await.during(&self.path, ACTION)?;
         transaction.commit().await.during(&self.path, ACTION)?;
         Ok(Committed::Recorded)
     }
@@ -163,17 +163,20 @@ impl Ledger {
     async fn insert(&self, connection: &mut Connection<'_>, commits: &[&Commit]) -> Result<(), StoreError> {
         const ACTION: &str = "record experiments";
         let path = &self.path;
-        experiments::insert(connection, commits.iter().map(|commit| &commit.record), path).await?;
-        let promotions = commits.iter().filter_map(|commit| commit.promotion.as_ref());
-        heads::insert_promoted(connection, promotions).await.during(path, ACTION)?;
-        let updates = commits
+        let records: Vec<_> = commits.iter().map(|commit| &commit.record).collect();
+        experiments::insert(connection, &records, path).await?;
+        let promotions: Vec<_> = commits.iter().filter_map(|commit| commit.promotion.as_ref()).collect();
+        heads::insert_promoted(connection, &promotions).await.during(path, ACTION)?;
+        let updates: Vec<_> = commits
             .iter()
-            .flat_map(|commit| commit.refs.iter().map(|update| (Some(commit.record.id), update)));
-        refs::want(connection, self.repository_id(), updates).await.during(path, ACTION)?;
-        let messages = commits
+            .flat_map(|commit| commit.refs.iter().map(|update| (Some(commit.record.id), update)))
+            .collect();
+        refs::want(connection, self.repository_id(), &updates).await.during(path, ACTION)?;
+        let messages: Vec<_> = commits
             .iter()
-            .flat_map(|commit| commit.outbox.iter().map(|message| (message, commit.record.created_at_ms)));
-        outbox::insert(connection, messages).await.during(path, ACTION)
+            .flat_map(|commit| commit.outbox.iter().map(|message| (message, commit.record.created_at_ms)))
+            .collect();
+        outbox::insert(connection, &messages).await.during(path, ACTION)
     }
 
     async fn head_moved(

@@ -126,9 +126,8 @@ impl Ledger {
     pub async fn announce(&self, messages: &[OutboxMessage], at_ms: i64) -> Result<(), StoreError> {
         const ACTION: &str = "announce an experiment";
         let mut transaction = self.begin(ACTION).await?;
-        insert(&mut transaction.connection(), messages.iter().map(|message| (message, at_ms)))
-            .await
-            .during(&self.path, ACTION)?;
+        let messages: Vec<_> = messages.iter().map(|message| (message, at_ms)).collect();
+        insert(&mut transaction.connection(), &messages).await.during(&self.path, ACTION)?;
         wake::notify(&mut transaction.connection()).await.during(&self.path, ACTION)?;
         transaction.commit().await.during(&self.path, ACTION)
     }
@@ -156,10 +155,10 @@ async fn mark(
 /// Each message with the time at which it was made, in milliseconds since the Unix epoch.
 pub(crate) async fn insert(
     connection: &mut Connection<'_>,
-    messages: impl Iterator<Item = (&OutboxMessage, i64)>,
+    messages: &[(&OutboxMessage, i64)],
 ) -> Result<(), sqlx::Error> {
     let mut bulk = Bulk::new(INSERT, "");
-    for (message, created_at_ms) in messages {
+    for &(message, created_at_ms) in messages {
         bulk.push([
             message.message_id.as_str().into(),
             message.subject.as_str().into(),

@@ -71,7 +71,8 @@ impl Ledger {
             query(clear).execute(&mut connection).await.during(path, ACTION)?;
         }
         for some in rebuild.experiments.chunks(EXPERIMENTS_AT_ONCE) {
-            experiments::insert(&mut connection, some.iter(), path).await?;
+            let some: Vec<_> = some.iter().collect();
+            experiments::insert(&mut connection, &some, path).await?;
         }
         let mut templates = std::collections::BTreeMap::new();
         for (template, promoted) in &rebuild.promoted {
@@ -92,7 +93,7 @@ impl Ledger {
                     promoted.commit
                 )));
             }
-            heads::insert_promoted(&mut connection, [&promotion].into_iter()).await.during(path, ACTION)?;
+            heads::insert_promoted(&mut connection, &[&promotion]).await.during(path, ACTION)?;
         }
         let dropped = query(DROP_ORPHANS).execute(&mut connection).await.during(path, ACTION)?;
         let kept = query(COUNT_OUTBOX).fetch_number(&mut connection).await.during(path, ACTION)?;

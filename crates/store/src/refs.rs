@@ -75,10 +75,10 @@ impl Ledger {
 pub(crate) async fn want(
     connection: &mut Connection<'_>,
     repository: Option<&str>,
-    updates: impl Iterator<Item = (Option<ExperimentId>, &RefUpdate)>,
+    updates: &[(Option<ExperimentId>, &RefUpdate)],
 ) -> Result<(), sqlx::Error> {
     let (mut targets, mut belongs) = (BTreeMap::new(), Bulk::new(BELONGS, BELONGS_ALREADY));
-    for (experiment, update) in updates {
+    for &(experiment, update) in updates {
         // One statement may not change a row twice.
         targets.insert(update.name.as_str(), update.target.as_str());
         if let Some(id) = experiment {
