@@ -77,7 +77,8 @@ pub(crate) enum CiHost {
 
 #[derive(Debug, Args)]
 pub(crate) struct Schema {
-    /// Which: experiment, gate, event, check, run, job, guest-inspect, guest-test, guest-list or doctor
+    /// Which: experiment, gate, event, check, run, job, guest-inspect, guest-test, guest-list,
+    /// doctor, or message for what `genesis serve` takes and sends
     pub(crate) name: String,
 }
 

@@ -23,6 +23,9 @@ mod tasks;
 mod traces;
 mod worker;
 
+/// The JSON schema of what is taken and sent by message; each kind of document has its definition.
+pub const MESSAGE_SCHEMA: &str = include_str!("../schema/message.v1.json");
+
 pub use mirror::Mirror;
 pub use request::{Refusal, RunRequest};
 pub use schedule::{CronError, CronExpression, Schedule, Task};

@@ -3,7 +3,7 @@
 use genesis_servers::Nats;
 use serde_json::{Value, json};
 
-use super::stage::{Service, by_nats, document, experiments, message, request, results};
+use super::stage::{Service, assert_of_schema, by_nats, document, experiments, message, request, results};
 use crate::support::{Bench, greeting};
 
 const RUN: &str = "genesis.experiment.run";
@@ -43,6 +43,7 @@ fn bad_messages_are_refused_with_their_reason_and_the_worker_lives_on() {
             told.iter().find(|message| reason(message)).unwrap_or_else(|| panic!("{words}: {told:#?}"));
         let refusal = document(result);
         assert_eq!((&refusal["status"], &refusal["recommendation"]), (&json!("failure"), &Value::Null));
+        assert_of_schema(&bench, "experiment_refusal", result);
         let expected = if *id == "not json" { Value::Null } else { json!(id) };
         assert_eq!(refusal["experiment_id"], expected, "{words}");
         // What came in an envelope is answered in one, though it is of a version that is not known.

@@ -191,6 +191,21 @@ pub(super) fn document(message: &Value) -> &Value {
     if inner.is_object() { inner } else { &message["payload"] }
 }
 
+/// Holds a message against the schema that the program publishes: its envelope when it has one, and its document.
+pub(super) fn assert_of_schema(bench: &Bench, kind: &str, message: &Value) {
+    let told = bench.genesis(&["schema", "message"]);
+    let schema: Value = serde_json::from_str(&told.stdout).unwrap_or_else(|_| panic!("{told:?}"));
+    let (whole, document) = (&message["payload"], document(message));
+    let envelope = whole["payload"].is_object().then_some(("envelope", whole));
+    for (kind, value) in envelope.into_iter().chain([(kind, document)]) {
+        let mut one = schema.clone();
+        one["anyOf"] = json!([{ "$ref": format!("#/$defs/{kind}") }]);
+        let validator = jsonschema::validator_for(&one).unwrap();
+        let errors: Vec<String> = validator.iter_errors(value).map(|error| error.to_string()).collect();
+        assert!(errors.is_empty(), "{kind}: {errors:?}: {value:#}");
+    }
+}
+
 /// The results that came in an envelope, by the id of the experiment: the envelopes.
 pub(super) fn enveloped_results<'m>(messages: &'m [Value], id: &str) -> Vec<&'m Value> {
     let of_id = |message: &&Value| {

@@ -4,7 +4,8 @@ use genesis_servers::{Nats, Postgres};
 use serde_json::{Value, json};
 
 use super::stage::{
-    Service, ask_by_nats, by_nats, document, enveloped_results, experiments, message, request, results,
+    Service, ask_by_nats, assert_of_schema, by_nats, document, enveloped_results, experiments, message,
+    request, results,
 };
 use crate::support::{Bench, bumped, greeting};
 
@@ -85,6 +86,9 @@ fn a_request_by_nats_is_answered_and_recorded_in_postgres() {
     ] {
         assert!(metrics.lines().any(|found| found == line), "{line} is not in {metrics}");
     }
+    for message in &second {
+        assert_of_schema(&bench, "experiment_result", message);
+    }
     let (status, log) = service.end();
     assert_eq!(status.code(), Some(0), "{log}");
     assert_eq!(experiments(&bench, &["--database", &database]).len(), 4);
@@ -152,6 +156,10 @@ fn a_job_by_nats_is_answered() {
     assert!(!reply("bad")["findings"].as_array().unwrap().is_empty());
     assert_eq!(reply("odd")["status"], "failed");
     assert!(reply("odd")["error"].as_str().unwrap().contains("missing required fields: language"));
+    for message in told.iter().filter(|message| message["subject"] == "job_results") {
+        let is_refused = document(message).get("error_code").is_some();
+        assert_of_schema(&bench, if is_refused { "job_refusal" } else { "job_reply" }, message);
+    }
     for (id, asked, status) in
         [("good in an envelope", "q-4", "completed"), ("odd in an envelope", "q-5", "failed")]
     {

@@ -43,6 +43,24 @@ fn an_envelope_gives_ids_and_is_otherwise_the_same() {
 }
 
 #[test]
+fn the_schema_has_the_fields_of_a_request_and_no_others() {
+    let schema: serde_json::Value = serde_json::from_str(crate::MESSAGE_SCHEMA).unwrap();
+    let properties = schema["$defs"]["experiment_request"]["properties"].as_object().unwrap();
+    for field in properties.keys().filter(|field| *field != "template") {
+        let told =
+            read(&format!(r#"{{"template": {{}}, "{field}": null}}"#)).map_err(|error| error.to_string());
+        assert!(!told.clone().is_err_and(|told| told.contains("unknown field")), "{field}: {told:?}");
+    }
+    let known = refused(r#"{"template": {}, "no such field": null}"#);
+    let expected = known.split("expected one of ").nth(1).unwrap();
+    let fields: Vec<&str> = expected.split('`').skip(1).step_by(2).collect();
+    assert!(fields.len() > 20, "{known}");
+    for field in fields {
+        assert!(properties.contains_key(field), "{field} is not in the schema");
+    }
+}
+
+#[test]
 fn one_sender_and_request_is_one_experiment_wherever_it_comes_from() {
     let text = r#"{"experiment_id": "x", "instance_id": "i", "template": {}}"#;
     let (one, again) = (read(text).unwrap(), read_at(text, Some("m"), "S:2").unwrap());
