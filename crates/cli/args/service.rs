@@ -42,7 +42,7 @@ impl Serve {
     /// After which an experiment is given up, when nobody says otherwise.
     pub(crate) const TIMEOUT_SECONDS: u64 = 3600;
     /// What a batch saves is saved by then.
-    pub(crate) const MOST_IN_A_BATCH: std::num::NonZeroUsize = std::num::NonZeroUsize::new(64).unwrap();
+    pub(crate) const MOST_IN_A_BATCH: std::num::NonZeroUsize = std::num::NonZeroUsize::new(256).unwrap();
 }
 
 #[derive(Debug, Args)]

@@ -13,6 +13,9 @@ use sha1::{Digest as _, Sha1};
 const ID_BYTES: usize = 20;
 const PACK_START: &[u8; 8] = b"PACK\0\0\0\x02";
 const INDEX_START: &[u8; 8] = b"\xfftOc\0\0\0\x02";
+/// Smaller objects, as most commits and trees are, are stored as they are: setting the compressor back takes longer than
+/// compressing them, and ids, which they mostly are, do not become smaller.
+const WORTH_DEFLATING_BYTES: usize = 512;
 /// Offsets from here on lie in a table of their own.
 const FIRST_LARGE: u64 = 1 << 31;
 /// An entry whose base is told by the distance to it: it means nothing elsewhere.
@@ -49,6 +52,10 @@ impl Packer {
             bytes.push(low(rest, 0x7f) | more(rest >> 7));
             rest >>= 7;
         }
+        if content.len() < WORTH_DEFLATING_BYTES {
+            stored(content, &mut bytes);
+            return Ok(Entry { id, bytes });
+        }
         self.0.reset();
         loop {
             let read = usize::try_from(self.0.total_in()).unwrap_or(usize::MAX);
@@ -60,6 +67,16 @@ impl Packer {
             bytes.reserve(content.len() / 2 + 64);
         }
     }
+}
+
+/// Content as it is, in the form of zlib: one block that is not deflated (RFC 1950, RFC 1951).
+fn stored(content: &[u8], bytes: &mut Vec<u8>) {
+    let length = u16::try_from(content.len()).unwrap_or_default();
+    bytes.extend([0x78, 0x01, 0x01]);
+    bytes.extend(length.to_le_bytes());
+    bytes.extend((!length).to_le_bytes());
+    bytes.extend(content);
+    bytes.extend(adler2::adler32_slice(content).to_be_bytes());
 }
 
 fn low(size: usize, mask: u8) -> u8 {
@@ -318,7 +335,7 @@ mod tests {
     #[test]
     fn sizes_at_the_edges_of_their_form_are_read_back() {
         let (folder, repository) = repository();
-        let contents: Vec<Vec<u8>> = [0, 1, 15, 16, 2047, 2048, 262_143, 262_144, 3 << 20]
+        let contents: Vec<Vec<u8>> = [0, 1, 15, 16, 511, 512, 2047, 2048, 262_143, 262_144, 3 << 20]
             .into_iter()
             .map(|size: usize| (0..size).map(|at| (at * at >> 7).to_le_bytes()[0]).collect())
             .collect();

@@ -167,7 +167,7 @@ impl<const COLUMNS: usize> Bulk<COLUMNS> {
 
     /// Carries it out, row after row in order.
     pub(crate) async fn execute(self, connection: &mut Connection<'_>) -> Result<(), sqlx::Error> {
-        for query in self.queries() {
+        for query in self.queries(connection) {
             query.execute(connection).await?;
         }
         Ok(())
@@ -176,14 +176,16 @@ impl<const COLUMNS: usize> Bulk<COLUMNS> {
     /// The rows of the answers.
     pub(crate) async fn fetch_all(self, connection: &mut Connection<'_>) -> Result<Vec<Row>, sqlx::Error> {
         let mut rows = Vec::new();
-        for query in self.queries() {
+        for query in self.queries(connection) {
             rows.extend(query.fetch_all(connection).await?);
         }
         Ok(rows)
     }
 
-    fn queries(self) -> impl Iterator<Item = Query> {
+    fn queries(self, connection: &Connection<'_>) -> impl Iterator<Item = Query> + use<COLUMNS> {
         let Self { head, tail, rows } = self;
+        // SQLite looks for the name of each value among all names, which takes longer the more there are; `?` has none.
+        let has_numbers = matches!(connection, Connection::Postgres(_));
         let mut rows = rows.into_iter();
         std::iter::from_fn(move || {
             let left = rows.len();
@@ -195,8 +197,13 @@ impl<const COLUMNS: usize> Bulk<COLUMNS> {
                     (0, _) => "), (",
                     _ => ", ",
                 };
-                // A String takes whatever is written.
-                let _ = write!(sql, "{before}${}", number + 1);
+                sql.push_str(before);
+                if has_numbers {
+                    // A String takes whatever is written.
+                    let _ = write!(sql, "${}", number + 1);
+                } else {
+                    sql.push('?');
+                }
             }
             sql.push_str(") ");
             sql.push_str(tail);
