@@ -12,8 +12,10 @@ use git2::{ObjectType, Oid, Repository};
 use crate::error::During;
 use crate::{HistoryError, HistoryLock, names, read};
 
-/// From so many new refs on they are written into the file of packed refs at once: one sync instead of two a ref.
-const PACK_FROM: usize = 8;
+/// From so many new refs on they are written into the file of packed refs at once: one sync instead of two a ref. One more for each
+/// so many bytes of that file, because all of it is written anew.
+const PACK_FROM: usize = 3;
+const BYTES_A_REF: u64 = 512 << 10;
 
 const ACTION: &str = "set refs";
 const PACKED_HEADER: &str = "# pack-refs with: peeled fully-peeled sorted ";
@@ -65,13 +67,19 @@ impl HistoryLock {
                 .reference_matching(name, target, true, current, "genesis: move")
                 .during(path, ACTION)?;
         }
-        if created.len() < PACK_FROM || !add_to_packed_refs(path, self.history.durability(), &created)? {
+        if created.len() < pack_from(path) || !add_to_packed_refs(path, self.history.durability(), &created)?
+        {
             for (name, target) in created.into_iter().rev() {
                 repository.reference(name, target, false, "genesis: set").during(path, ACTION)?;
             }
         }
         Ok(set)
     }
+}
+
+fn pack_from(path: &Path) -> usize {
+    let bytes = fs::metadata(path.join("packed-refs")).map_or(0, |file| file.len());
+    PACK_FROM.saturating_add(usize::try_from(bytes / BYTES_A_REF).unwrap_or(usize::MAX))
 }
 
 /// The updates by name, the last one of a name counting, with targets that are commits.

@@ -15,6 +15,8 @@ const MOST_LOOSE_REFS: usize = 256;
 const MOST_SMALL_PACKS: usize = 64;
 /// A pack from this size on is left as it is, so that the work does not grow with the history.
 const SMALL_PACK_BYTES: u64 = 8 << 20;
+/// Most bytes of packs that are merged at once: they are held in memory.
+const MERGED_BYTES: u64 = 8 * SMALL_PACK_BYTES;
 
 impl HistoryLock {
     /// Merges loose refs into one file and small packs into one pack, when there are many.
@@ -25,7 +27,7 @@ impl HistoryLock {
             repository.refdb_compress().during(path, "pack refs")?;
         }
         let small = small_packs(&path.join(PACKS)).during(path, "list the packs")?;
-        if small.len() > MOST_SMALL_PACKS { self.merge_packs(&small) } else { Ok(()) }
+        if small.len() > MOST_SMALL_PACKS { self.merge_packs(&that_fit(small)) } else { Ok(()) }
     }
 
     fn merge_packs(&self, packs: &[PathBuf]) -> Result<(), HistoryError> {
@@ -56,6 +58,16 @@ impl HistoryLock {
     }
 }
 
+/// The first packs that are merged at once without taking much memory: eight at least, since none is larger than an eighth of it.
+fn that_fit(packs: Vec<(u64, PathBuf)>) -> Vec<PathBuf> {
+    let mut bytes = 0;
+    let fit = |(size, pack)| {
+        bytes += size;
+        (bytes <= MERGED_BYTES).then_some(pack)
+    };
+    packs.into_iter().map_while(fit).collect()
+}
+
 /// Files below a folder. It has as many levels as ref names have; what is deeper is not counted.
 fn count_files(folder: &Path) -> io::Result<usize> {
     let mut files = 0;
@@ -73,20 +85,33 @@ fn count_files(folder: &Path) -> io::Result<usize> {
     Ok(files)
 }
 
-/// Packs below the size, that have an index and that nobody has marked to be kept.
-fn small_packs(folder: &Path) -> io::Result<Vec<PathBuf>> {
+/// Packs below the size, that have an index and that nobody has marked to be kept, with their size, the smallest first.
+fn small_packs(folder: &Path) -> io::Result<Vec<(u64, PathBuf)>> {
     let mut packs = Vec::new();
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         let pack = entry.path();
-        let is_small = pack.extension().is_some_and(|extension| extension == "pack")
+        let is_pack = pack.extension().is_some_and(|extension| extension == "pack")
             && pack.with_extension("idx").exists()
-            && !pack.with_extension("keep").exists()
-            && entry.metadata()?.len() < SMALL_PACK_BYTES;
-        if is_small {
-            packs.push(pack);
+            && !pack.with_extension("keep").exists();
+        if is_pack {
+            let bytes = entry.metadata()?.len();
+            packs.extend((bytes < SMALL_PACK_BYTES).then_some((bytes, pack)));
         }
     }
     packs.sort_unstable();
     Ok(packs)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn as_many_packs_are_merged_as_memory_allows() {
+        let packs = |sizes: &[u64]| sizes.iter().map(|size| (*size, PathBuf::from("pack"))).collect();
+        assert_eq!(that_fit(packs(&[1; 100])).len(), 100);
+        assert_eq!(that_fit(packs(&[SMALL_PACK_BYTES - 1; 100])).len(), 8);
+        assert_eq!(that_fit(packs(&[1, MERGED_BYTES, 1])).len(), 1);
+    }
 }

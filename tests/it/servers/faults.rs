@@ -189,8 +189,9 @@ fn lines_that_are_cut_again_and_again_lose_nothing() {
 }
 
 const NO_DISK: &str = "skipped: `unshare -rm` is not allowed here, so there is no disk that could be full";
-/// Bytes of the disk that the service has to itself.
+/// Bytes of the disk that the service has to itself, and as many more for what each fault leaves there: four experiments take 80 KiB.
 const DISK: u64 = 6 << 20;
+const DISK_A_FAULT: usize = 128 << 10;
 
 /// Fills the disk of history and ledger, up to some bytes that differ each time, and makes room again. The disk is a file system in
 /// memory that is there for the service alone and ends with it; none when this machine lets nobody have one.
@@ -203,7 +204,8 @@ fn full_disks(faults: usize) -> Option<String> {
     let state = bench.path().join(".genesis");
     std::fs::create_dir(&state).unwrap();
     let serve = bench.command(&["serve", "--bus", &url, "--listen", "127.0.0.1:0"]);
-    let mount = format!("mount -t tmpfs -o size={DISK} tmpfs .genesis && exec \"$0\" \"$@\"");
+    let disk = DISK + (faults * DISK_A_FAULT) as u64;
+    let mount = format!("mount -t tmpfs -o size={disk} tmpfs .genesis && exec \"$0\" \"$@\"");
     let mut command = Command::new("unshare");
     command.args(["-rm", "sh", "-c", &mount]).arg(serve.get_program()).args(serve.get_args());
     command.current_dir(bench.path());
