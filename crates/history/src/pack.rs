@@ -337,7 +337,7 @@ mod tests {
         let (folder, repository) = repository();
         let contents: Vec<Vec<u8>> = [0, 1, 15, 16, 511, 512, 2047, 2048, 262_143, 262_144, 3 << 20]
             .into_iter()
-            .map(|size: usize| (0..size).map(|at| (at * at >> 7).to_le_bytes()[0]).collect())
+            .map(|size: usize| (0..size).map(|at| ((at * at) >> 7).to_le_bytes()[0]).collect())
             .collect();
         write_blobs(folder.path(), &contents).unwrap();
         let odb = repository.odb().unwrap();

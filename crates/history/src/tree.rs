@@ -96,16 +96,20 @@ impl<'r> Objects<'r> {
         tree: Oid,
         parent: Option<Oid>,
     ) -> Result<Oid, HistoryError> {
-        let mut text = format!("tree {tree}\n");
-        if let Some(parent) = parent {
-            if !self.seen.contains(&parent) {
-                self.repository.find_commit(parent).map_err(|error| {
-                    HistoryError::Damaged(format!("the parent commit cannot be read: {}", error.message()))
-                })?;
+        let ancestry = match parent {
+            None => String::new(),
+            Some(parent) => {
+                if !self.seen.contains(&parent) {
+                    self.repository.find_commit(parent).map_err(|error| {
+                        let message = error.message();
+                        HistoryError::Damaged(format!("the parent commit cannot be read: {message}"))
+                    })?;
+                }
+                format!("parent {parent}\n")
             }
-            text.push_str(&format!("parent {parent}\n"));
-        }
-        text.push_str(&format!("author {WHO} {time_s} +0000\ncommitter {WHO} {time_s} +0000\n\n{message}"));
+        };
+        let who = format!("{WHO} {time_s} +0000");
+        let text = format!("tree {tree}\n{ancestry}author {who}\ncommitter {who}\n\n{message}");
         self.put(ObjectType::Commit, text.as_bytes())
     }
 

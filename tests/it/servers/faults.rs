@@ -1,4 +1,4 @@
-//! What a service stands on fails under load: its ledger's server, the network, the disk, the clock. Whatever it was, each
+//! What a service stands on fails under load: its broker, its ledger's server, the network, the disk, the clock. Whatever it was, each
 //! request is one experiment with a result that is always the same, and history and ledger agree.
 
 use std::fs::File;
@@ -82,6 +82,31 @@ fn a_ledger_that_is_restarted_under_load_loses_nothing() {
 #[ignore = "soak: 40 restarts of the ledger's server"]
 fn a_ledger_that_is_restarted_again_and_again_loses_nothing() {
     println!("SOAK ledger-restart 40 {}", ledger_restarts(40));
+}
+
+/// Ends the broker at once and starts it again, this long after each burst.
+fn broker_restarts(faults: usize) -> String {
+    let (mut nats, bench) = (Nats::start(1 << 20).unwrap(), Bench::new());
+    let url = nats.url();
+    let service = Service::start(&bench, &url, &[]);
+    let (ids, told) = answered(&url, faults, |number| {
+        std::thread::sleep(Duration::from_millis(number as u64 * 37 % 150));
+        nats.kill_and_restart().unwrap();
+    });
+    let results = assert_each_once(&bench, None, &ids, &told);
+    assert_ended_well(service);
+    format!("{} requests, each one experiment, {results} results", ids.len())
+}
+
+#[test]
+fn a_broker_that_is_restarted_under_load_loses_nothing() {
+    println!("2 restarts, {}", broker_restarts(2));
+}
+
+#[test]
+#[ignore = "soak: 40 restarts of the broker"]
+fn a_broker_that_is_restarted_again_and_again_loses_nothing() {
+    println!("SOAK broker-restart 40 {}", broker_restarts(40));
 }
 
 /// Passes on what comes to a server, unless the line is cut.

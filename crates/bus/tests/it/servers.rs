@@ -74,9 +74,8 @@ async fn queues_keep_what_is_done_with_for_as_long_as_is_asked() {
     let send = |subject: &'static str, id: &'static str| {
         let bus = bus.clone();
         async move {
-            bus.publish(&genesis_bus::Outgoing { subject, id, traceparent: None, payload: b"{}" })
-                .await
-                .unwrap()
+            let message = genesis_bus::Outgoing { subject, id, traceparent: None, payload: b"{}" };
+            bus.publish(&message).await.unwrap();
         }
     };
     for id in ["done", "waits"] {

@@ -6,11 +6,13 @@ use std::fs;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use genesis_abi::{ABI_VERSION, Input, Limits, ModuleLimits, Subject, TemplateText, ValidateInput};
+use genesis_abi::{
+    ABI_VERSION, Input, Limits, ModuleLimits, RunOutcome, Subject, TemplateText, ValidateInput,
+};
 use genesis_guests::hostile;
-use genesis_sandbox::{Cancel, Class, Guest, WorkerConfig};
+use genesis_sandbox::{Cancel, Class, Guest, Sandbox, SandboxConfig, WorkerConfig};
 
-use crate::guests::{EMPTY_REPORT, LIMITS, SANDBOX, load, says};
+use crate::guests::{EMPTY_REPORT, LIMITS, MODULE_LIMITS, SANDBOX, load, says, wasm};
 use crate::workers;
 
 const RUNS: u64 = 1_000_000;
@@ -89,6 +91,56 @@ fn a_million_runs_leave_the_host_as_it_was() {
         "SOAK runs-in-a-row {RUNS} flat: {grown} KiB of memory more, as many file descriptors and threads, {} kinds of guests \
          that misbehave among them",
         hostile.len()
+    );
+}
+
+const INSTANCES: u32 = 1_000;
+/// What each of them touches of its memory.
+const TOUCHED_KIB: u64 = 64;
+/// Resident memory that the whole process may have then.
+const MOST_RESIDENT_KIB: u64 = 200_000;
+
+#[test]
+#[ignore = "soak: a thousand instances at once"]
+fn a_thousand_live_instances_fit_into_little_memory() {
+    let sandbox = Sandbox::new(SandboxConfig { slots: INSTANCES, cache_dir: None }).unwrap();
+    // As much memory as a guest in Rust begins with.
+    let module = wasm(&format!(
+        r#"(module
+            (memory (export "memory") 17)
+            (func (export "_start") (local $at i32)
+                (loop $touch
+                    (i32.store8 (local.get $at) (i32.const 1))
+                    (local.set $at (i32.add (local.get $at) (i32.const 4096)))
+                    (br_if $touch (i32.lt_u (local.get $at) (i32.const {}))))
+                (loop $forever (br $forever))))"#,
+        TOUCHED_KIB << 10
+    ));
+    let guest = sandbox.load(&module, Class::Small, &MODULE_LIMITS).unwrap().unwrap();
+    let limits = Limits { fuel: 1 << 60, wall_time_ms: 600_000, ..LIMITS };
+    let (cancel, before) = (Cancel::new(), host().0);
+    let resident = thread::scope(|scope| {
+        for seed in 0..INSTANCES {
+            let (sandbox, guest, limits, cancel) = (&sandbox, &guest, &limits, &cancel);
+            let run = move || {
+                let run = sandbox.run(guest, b"", limits, seed.into(), cancel).unwrap();
+                assert_eq!(run.outcome, RunOutcome::Cancelled);
+            };
+            thread::Builder::new().stack_size(512 << 10).spawn_scoped(scope, run).unwrap();
+        }
+        // Each has touched its memory, so all are there at once.
+        while host().0 < before + u64::from(INSTANCES) * TOUCHED_KIB {
+            thread::sleep(Duration::from_millis(100));
+        }
+        thread::sleep(Duration::from_secs(1));
+        let resident = host().0;
+        cancel.cancel();
+        resident
+    });
+    assert!(resident < MOST_RESIDENT_KIB, "{resident} KiB are resident");
+    println!(
+        "SOAK instances-at-once {INSTANCES} {} MiB resident, {TOUCHED_KIB} KiB touched by each",
+        resident >> 10
     );
 }
 
