@@ -3,6 +3,7 @@
 
 mod edges;
 mod features;
+mod locks;
 mod purity;
 mod signatures;
 mod sources;
