@@ -65,7 +65,7 @@ fn validation(text: String) -> Vec<u8> {
 
 /// The same work as in the guest: the input is parsed, the report is written.
 fn validated(input: &[u8]) -> Vec<u8> {
-    let input: Input = serde_json::from_slice(input).expect("it is JSON");
+    let input = Input::from_json(input).expect("it is an input");
     let Subject::Template(given) = &input.subject else { unreachable!("a template was written") };
     let report = Report::new(genesis_template::validate(given, &genesis_template::ReadLimits::DEFAULT));
     serde_json::to_vec(&report).expect("it is JSON")

@@ -7,9 +7,11 @@
 pub mod code;
 mod finding;
 mod input;
+pub mod json_string;
 mod limits;
 mod manifest;
 mod outcome;
+mod read;
 mod report;
 
 pub use code::{Analysis, CodeInput, CodeReport, CodeRun, RuleUse, TestOutcome, TestResult};
@@ -21,6 +23,7 @@ pub use input::{
 pub use limits::{Limits, ModuleLimits};
 pub use manifest::{Applies, MANIFEST_SECTION, Manifest, WantedLimits};
 pub use outcome::{FailedReason, LimitHit, LimitName, RunOutcome, Usage};
+pub use read::InputError;
 pub use report::{RenderedFile, RenderedKind, Rendering, Report, ReportError};
 
 /// The version of the contract between host and guest that this crate describes.

@@ -63,6 +63,8 @@ pub(crate) struct Analysis {
     pub(crate) partials: BTreeMap<String, String>,
     /// The most tags that rendering may come by.
     pub(crate) steps: u64,
+    /// The text's own tags; none when it cannot be cut into tags.
+    pub(crate) tags: Vec<Tag>,
 }
 
 /// Looks at a text. `largest` is the greatest number of entries that any list or map among the answers has, and
@@ -83,6 +85,7 @@ pub(crate) fn analyse(
                 Scope { frames: vec![Frame { base: Some(Vec::new()), names: Vec::new() }], guards: 0 };
             let at = At { text, file: None, from, depth: 0, runs: 1, drawn_in: &mut Vec::new() };
             walk.tags(&tags, at, &mut scope);
+            walk.found.tags = tags;
         }
     }
     walk.found

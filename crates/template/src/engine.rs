@@ -10,6 +10,7 @@ use handlebars::{
 use serde_json::Value;
 
 use crate::codes::quoted;
+use crate::scan;
 
 /// The helpers that give a value.
 pub(crate) const HELPERS: &[&str] = &[
@@ -53,7 +54,7 @@ pub(crate) fn new<'reg>(missing: Missing) -> Handlebars<'reg> {
     engine.set_strict_mode(missing == Missing::Ends);
     engine.register_escape_fn(no_escape);
     engine.unregister_helper("log");
-    for comparison in [Eq, Ne, Gt, Gte, Lt, Lte, And, Or, Not, Includes] {
+    for comparison in Comparison::ALL {
         engine.register_helper(comparison.name(), Box::new(comparison));
     }
     engine
@@ -72,6 +73,17 @@ pub(crate) fn compile(text: &str) -> Result<Template, Unreadable> {
         let words = words.strip_prefix("invalid handlebars syntax: ").unwrap_or(&words);
         (words.lines().next().unwrap_or_default().chars().take(200).collect(), error.pos())
     })
+}
+
+/// Whether the engine can read a text. It is asked only when that is in doubt.
+///
+/// # Errors
+/// Why the engine cannot read it.
+pub(crate) fn check(text: &str) -> Result<(), Unreadable> {
+    if scan::scan(text).is_ok_and(|tags| scan::is_plain(text, &tags)) {
+        return Ok(());
+    }
+    compile(text).map(drop)
 }
 
 /// Adds a text under a name.
@@ -171,8 +183,8 @@ impl io::Write for Capped {
 
 /// The engine's own comparisons fail in strict mode when an argument is absent, and a skipped question is absent; here
 /// an absent argument is null.
-#[derive(Clone, Copy)]
-enum Comparison {
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Comparison {
     Eq,
     Ne,
     Gt,
@@ -187,6 +199,12 @@ enum Comparison {
 use Comparison::{And, Eq, Gt, Gte, Includes, Lt, Lte, Ne, Not, Or};
 
 impl Comparison {
+    const ALL: [Self; 10] = [Eq, Ne, Gt, Gte, Lt, Lte, And, Or, Not, Includes];
+
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|comparison| comparison.name() == name)
+    }
+
     fn name(self) -> &'static str {
         match self {
             Eq => "eq",
@@ -202,7 +220,8 @@ impl Comparison {
         }
     }
 
-    fn holds(self, values: &[&Value]) -> Option<bool> {
+    /// `None` when there are too many or too few values.
+    pub(crate) fn holds(self, values: &[&Value]) -> Option<bool> {
         use handlebars::JsonTruthy;
         let truthy = |value: &Value| value.is_truthy(false);
         match (self, values) {
@@ -230,6 +249,11 @@ impl Comparison {
             (Includes, [_, _]) => Some(false),
             _ => None,
         }
+    }
+
+    /// What is said when it has too many or too few values.
+    pub(crate) fn lacks_argument(self) -> Failure {
+        Failure::Other(format!("helper {} lacks an argument", quoted(self.name())))
     }
 }
 

@@ -10,6 +10,7 @@ pub mod cases;
 mod changelog;
 pub mod codes;
 pub mod compose;
+mod condition;
 mod engine;
 mod fields;
 mod findings;
@@ -40,6 +41,7 @@ pub use cases::{Case, CaseOptions, CasePlan, Selection, answers_for_baseline, pl
 pub use changelog::{Changelog, Entry, changelog};
 pub use codes::{Code, all_codes, code};
 pub use compose::{Composed, compose};
+pub use condition::evaluate_text;
 pub use json::{Document, Member, Node, NodeValue, ReadLimits, TextRange};
 pub use kind::Kind;
 pub use language::{
@@ -50,7 +52,7 @@ pub use parts::{Mechanism, PartRequest, PathRefusal, candidates, confined, part_
 pub use profile::{Profile, UnknownProfile};
 pub use question::{AnswerType, Question, questions};
 pub use references::{RefKind, Reference, ReferenceIndex, cross_check, references, registry_check, resolve};
-pub use render::{evaluate_text, render};
+pub use render::render;
 pub use requirements::{LintPlan, lint_rules};
 pub use syntax::check_hbs;
 pub use unused::unused_answers;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use genesis_abi::{Finding, Place, RenderInput, RenderedFile, RenderedKind, Rendering, TemplateText};
-use handlebars::{Context, Handlebars, Template};
+use handlebars::{Context, Handlebars};
 use serde_json::{Map, Value};
 
 use crate::analysis::{self, Analysis, MOST_STEPS};
@@ -15,9 +15,6 @@ use crate::json::{Document, Node, ReadLimits};
 use crate::limit::limited;
 use crate::variables::{Source, ValueKind, Variable, declared, part_place};
 use crate::{Profile, parts, prompt, scan};
-
-/// Most bytes of an evaluated condition.
-const MOST_CONDITION_BYTES: usize = 64 * 1024;
 
 /// Renders every field of a template that is rendered, for one case. Rendering is strict: a name without a value is a
 /// finding. An optional variable without an answer is null, an empty list or an empty map; a skipped question is
@@ -72,65 +69,6 @@ pub fn render(input: &RenderInput) -> (Vec<Finding>, Rendering) {
         case.push_text("composed.md".to_owned(), "/compose".to_owned(), RenderedKind::Prompt, text, place);
     }
     case.finish()
-}
-
-/// Evaluates the text of a `when` or a `validator`: Handlebars without escaping, where an absent answer prints nothing.
-/// Partials are not available.
-///
-/// # Errors
-/// Says why the text cannot be evaluated, without a place.
-pub fn evaluate_text(template: &str, answers: &Map<String, Value>) -> Result<String, String> {
-    if !scan::has_tags(template) && !template.contains('\\') {
-        return Ok(template.to_owned());
-    }
-    let condition = Condition::new(template)?;
-    condition.evaluate(answers)
-}
-
-/// A condition that is evaluated many times.
-pub(crate) struct Condition {
-    template: Template,
-    /// The answers it looks at.
-    pub(crate) names: BTreeSet<String>,
-    text: String,
-    uses_all: bool,
-}
-
-impl Condition {
-    pub(crate) fn new(text: &str) -> Result<Self, String> {
-        let no_parts = TemplateText::default();
-        let found = analysis::analyse(text, "", &no_parts, 1, &|_| true);
-        if let Some(located) = found.problems.into_iter().next() {
-            return Err(located.problem.message);
-        }
-        let template = engine::compile(text).map_err(|(words, _)| words)?;
-        let names = found.uses.iter().filter_map(|used| used.path.first().cloned()).collect();
-        Ok(Self { template, names, text: text.to_owned(), uses_all: found.uses_all })
-    }
-
-    pub(crate) fn evaluate(&self, answers: &Map<String, Value>) -> Result<String, String> {
-        let seen: Map<String, Value> = answers
-            .iter()
-            .filter(|(name, _)| self.uses_all || self.names.contains(name.as_str()))
-            .map(|(name, answer)| (name.clone(), answer.clone()))
-            .collect();
-        let seen = Value::Object(seen);
-        // Without entries to run through, the number of steps is the number of tags, which is capped already.
-        let largest = largest(&seen);
-        if largest > 1
-            && analysis::analyse(&self.text, "", &TemplateText::default(), largest, &|_| true).steps
-                > MOST_STEPS
-        {
-            return Err("it takes too many steps".to_owned());
-        }
-        engine::evaluate(&self.template, &Context::from(seen), MOST_CONDITION_BYTES).map_err(|failure| {
-            match failure {
-                Failure::Missing(_) => "an answer is missing".to_owned(),
-                Failure::TooLarge => "its text is too long".to_owned(),
-                Failure::Other(words) => words,
-            }
-        })
-    }
 }
 
 /// The name under which the text itself is registered; no partial can be called so.

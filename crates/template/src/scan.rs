@@ -6,7 +6,10 @@
 
 use crate::codes::{Code, quoted, rendering as codes};
 
+mod plain;
 mod tag;
+
+pub(crate) use plain::is_plain;
 
 /// Most bytes of one template text.
 pub(crate) const MOST_BYTES: usize = 256 * 1024;
@@ -173,7 +176,20 @@ pub(crate) fn scan(text: &str) -> Result<Vec<Tag>, Problem> {
 
 /// Whether a text holds anything that the engine would treat as a tag.
 pub(crate) fn has_tags(text: &str) -> bool {
-    text.contains("{{")
+    find_braces(text).is_some()
+}
+
+/// The first `{{`. A single character is looked for several bytes at a time, and a word byte by byte.
+fn find_braces(text: &str) -> Option<usize> {
+    let mut from = 0;
+    while let Some(found) = text[from..].find('{') {
+        let at = from + found;
+        if text.as_bytes().get(at + 1) == Some(&b'{') {
+            return Some(at);
+        }
+        from = at + 1;
+    }
+    None
 }
 
 struct OpenBlock {
@@ -199,7 +215,7 @@ fn block_name(text: &str, tag: &Tag) -> String {
 /// follow; two or more backslashes are a backslash and a tag.
 fn next_braces(text: &str, mut at: usize) -> Option<usize> {
     let from = at;
-    while let Some(found) = text[at..].find("{{") {
+    while let Some(found) = find_braces(&text[at..]) {
         let start = at + found;
         let slashes = text.as_bytes()[from..start].iter().rev().take_while(|byte| **byte == b'\\').count();
         if slashes != 1 {

@@ -14,7 +14,7 @@ use crate::json::Document;
 use crate::limit::limited;
 use crate::references::is_near;
 use crate::render::offset;
-use crate::variables::{declared, part_place};
+use crate::variables::{declared_names, part_place};
 use crate::{Profile, prompt, scan};
 
 /// Checks every field that holds template text, and the partials and the template file it draws in. Other strings are
@@ -22,8 +22,7 @@ use crate::{Profile, prompt, scan};
 pub fn check(document: &Document, template: &TemplateText, profile: Profile) -> Vec<Finding> {
     let parts = Parts::new(template);
     let composition = Composition::of(document, template, &parts);
-    let names: BTreeSet<String> =
-        declared(document, &composition, &parts).into_iter().map(|variable| variable.name).collect();
+    let names = declared_names(&composition);
     let mut check = Check {
         profile,
         template,
@@ -113,7 +112,9 @@ impl Check<'_> {
         let before = self.findings.len();
         self.problems(&found, place);
         if self.findings.len() == before {
-            self.engine(&field.text, place);
+            if !scan::is_plain(&field.text, &found.tags) {
+                self.engine(&field.text, place);
+            }
             for file in found.partials.values().collect::<BTreeSet<_>>() {
                 if self.said.insert(("read", file.clone())) {
                     let text = self.template.parts.get(file).cloned().unwrap_or_default();
@@ -168,7 +169,7 @@ impl Check<'_> {
 
     /// What the engine's own parser says; the scanner lets pass what only that can tell.
     fn engine(&mut self, text: &str, place: &dyn Fn(usize, usize) -> Place) {
-        if let Err((words, position)) = engine::compile(text) {
+        if let Err((words, position)) = engine::check(text) {
             let start = position.map_or(0, |position| offset(text, position));
             self.push(&codes::TEMPLATE_SYNTAX, words, place(start, 1));
         }
@@ -194,7 +195,12 @@ impl Check<'_> {
 
     fn lua(&mut self, field: &Field, place: &dyn Fn(usize, usize) -> Place) {
         let is_file = field.file.as_deref().unwrap_or_default().to_ascii_lowercase().ends_with(".lua");
-        let program = field.text.find("= Prompt.new(").or_else(|| field.text.find("return Prompt.new("));
+        // A single character is looked for several bytes at a time, and a word byte by byte.
+        let calls = field.text.match_indices('P').map(|(at, _)| at);
+        let calls: Vec<usize> = calls.filter(|at| field.text[*at..].starts_with("Prompt.new(")).collect();
+        let program = ["= ", "return "].iter().find_map(|before| {
+            calls.iter().find(|at| field.text[..**at].ends_with(before)).map(|at| at - before.len())
+        });
         if let Some(start) = program.or(is_file.then_some(0)) {
             self.push(&codes::LUA_PROGRAM, format!("{} is a Lua program", field.title), place(start, 0));
         }
@@ -215,7 +221,8 @@ fn jinja_statement(text: &str) -> Option<(usize, usize)> {
         "import", "macro", "endmacro", "call", "filter", "yield", "endyield", "raw", "endraw", "with",
         "endwith",
     ];
-    text.match_indices("{%").find_map(|(start, _)| {
+    let mut starts = text.match_indices('%').filter_map(|(at, _)| Some(text[..at].strip_suffix('{')?.len()));
+    starts.find_map(|start| {
         let inside = text[start + 2..].trim_start_matches(['-', '+']).trim_start();
         let word = &inside[..inside.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(inside.len())];
         let end = text[start..].find("%}")?;

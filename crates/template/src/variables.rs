@@ -211,13 +211,46 @@ pub(crate) fn part_place(template: &TemplateText, file: &str, start: usize, leng
 /// Questions and declared variables.
 pub(crate) fn declared(document: &Document, composition: &Composition<'_>, parts: &Parts) -> Vec<Variable> {
     let mut list = List { document, parts, found: Vec::new(), known: BTreeSet::new() };
+    each_declared(composition, &mut |declared| list.add(declared));
+    list.found
+}
+
+/// The names of questions and declared variables.
+pub(crate) fn declared_names(composition: &Composition<'_>) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    each_declared(composition, &mut |declared| {
+        if !declared.name.is_empty() {
+            names.insert(declared.name.to_owned());
+        }
+    });
+    names
+}
+
+/// Where an answer is declared.
+struct Declared<'c> {
+    entry: &'c Entry<'c>,
+    name: &'c str,
+    node: &'c Node,
+    source: Source,
+    /// The pointer of the list or map, and the key or index in it.
+    base: &'c str,
+    key: Key<'c>,
+}
+
+enum Key<'c> {
+    Index(usize),
+    Name(&'c str),
+}
+
+fn each_declared(composition: &Composition<'_>, add: &mut dyn FnMut(Declared<'_>)) {
     for (entry, base, node) in fields::question_lists(composition) {
-        for (index, question) in node.as_array().unwrap_or_default().iter().enumerate() {
-            if let Some(name) = fields::question_name(question) {
-                list.add(entry, name, question, Source::Question, format!("{base}/{index}"));
+        for (index, node) in node.as_array().unwrap_or_default().iter().enumerate() {
+            if let Some(name) = fields::question_name(node) {
+                add(Declared { entry, name, node, source: Source::Question, base, key: Key::Index(index) });
             }
         }
     }
+    let source = Source::Variable;
     let nested = composition.entry("content").and_then(|entry| Some((entry, entry.node.get("variables")?)));
     let top = |key| composition.entry(key).map(|entry| (entry, entry.node.as_ref()));
     let lists = [
@@ -229,19 +262,15 @@ pub(crate) fn declared(document: &Document, composition: &Composition<'_>, parts
     for (entry, base) in lists {
         let Some((entry, node)) = entry else { continue };
         for member in node.as_object().unwrap_or_default() {
-            let pointer = format!("{base}/{}", token(&member.key));
-            list.add(entry, &member.key, &member.value, Source::Variable, pointer);
+            let (name, key) = (&member.key, Key::Name(&member.key));
+            add(Declared { entry, name, node: &member.value, source, base, key });
         }
-        for (index, variable) in node.as_array().unwrap_or_default().iter().enumerate() {
-            let pointer = format!("{base}/{index}");
-            if let Some(name) = variable.as_str() {
-                list.add(entry, name, variable, Source::Variable, pointer);
-            } else if let Some(name) = fields::question_name(variable) {
-                list.add(entry, name, variable, Source::Variable, pointer);
+        for (index, node) in node.as_array().unwrap_or_default().iter().enumerate() {
+            if let Some(name) = node.as_str().or_else(|| fields::question_name(node)) {
+                add(Declared { entry, name, node, source, base, key: Key::Index(index) });
             }
         }
     }
-    list.found
 }
 
 struct List<'a> {
@@ -252,7 +281,8 @@ struct List<'a> {
 }
 
 impl List<'_> {
-    fn add(&mut self, entry: &Entry<'_>, name: &str, node: &Node, source: Source, pointer: String) {
+    fn add(&mut self, declared: Declared<'_>) {
+        let Declared { entry, name, node, source, base, key } = declared;
         if name.is_empty() || !self.known.insert(name.to_owned()) {
             return;
         }
@@ -260,6 +290,10 @@ impl List<'_> {
         let home = match entry.file {
             None => Some(self.document),
             Some(file) => self.parts.document(file),
+        };
+        let pointer = match key {
+            Key::Index(index) => format!("{base}/{index}"),
+            Key::Name(name) => format!("{base}/{}", token(name)),
         };
         let span = home.filter(|_| entry.exact).map(|home| home.span(node.span));
         let place = Place { file: entry.file.map(str::to_owned), pointer: Some(pointer), span };

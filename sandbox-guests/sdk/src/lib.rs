@@ -80,7 +80,7 @@ fn answer(guest: fn(Input) -> Result<Report, String>) -> Result<(), String> {
     std::io::stdin()
         .read_to_end(&mut bytes)
         .map_err(|error| format!("cannot read standard input: {error}"))?;
-    let input: Input = serde_json::from_slice(&bytes)
+    let input = Input::from_json(&bytes)
         .map_err(|error| format!("the input is not of ABI {ABI_VERSION}: {error}"))?;
     if input.abi != ABI_VERSION {
         return Err(format!("the input is of ABI {}, this guest is of ABI {ABI_VERSION}", input.abi));

@@ -9,7 +9,7 @@ use genesis_template::ReadLimits;
 /// # Panics
 /// When it is not the input of a validation.
 pub fn validate(input: &[u8]) -> Vec<u8> {
-    let input: Input = serde_json::from_slice(input).expect("the input is of the ABI");
+    let input = Input::from_json(input).expect("the input is of the ABI");
     let Subject::Template(given) = &input.subject else { panic!("the input holds a template") };
     let report = Report::new(genesis_template::validate(given, &ReadLimits::DEFAULT));
     serde_json::to_vec(&report).expect("a report can be written")

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use crate::codes::quoted;
+use crate::condition::Condition;
 use crate::pairwise::Setting;
-use crate::render::Condition;
 use crate::scan::{self, TagKind};
 use crate::variables::{Given, ValueKind, Variable};
 

@@ -1,6 +1,7 @@
 //! The grammar of RFC 8259, by recursive descent with a depth that is capped.
 
 use genesis_abi::Finding;
+use genesis_abi::json_string::{self, BadStringKind};
 
 use super::place::LineIndex;
 use super::{Document, Duplicate, Member, Node, NodeValue, ReadLimits, TextRange};
@@ -27,6 +28,8 @@ pub(super) fn document(text: &str, limits: &ReadLimits) -> Result<Document, Find
         nodes: limits.nodes,
         most_nodes: limits.nodes,
         duplicates: Vec::new(),
+        members: Vec::new(),
+        entries: Vec::new(),
     };
     match reader.whole() {
         Ok(root) => {
@@ -38,8 +41,11 @@ pub(super) fn document(text: &str, limits: &ReadLimits) -> Result<Document, Find
     }
 }
 
-/// Why reading ended, and where.
-struct Refusal {
+/// Why reading ended, and where. It is made once for a text, and values many times: boxed, it does not make each of them
+/// larger.
+struct Refusal(Box<Reason>);
+
+struct Reason {
     code: &'static Code,
     message: String,
     help: Option<&'static str>,
@@ -47,16 +53,25 @@ struct Refusal {
 }
 
 impl Refusal {
+    fn new(code: &'static Code, message: String, at: usize) -> Self {
+        Self(Box::new(Reason { code, message, help: None, at }))
+    }
+
+    fn with_help(mut self, help: &'static str) -> Self {
+        self.0.help = Some(help);
+        self
+    }
+
     fn finding(self, text: &str) -> Finding {
-        let offset = u32::try_from(self.at).expect("the text is at most 4 GiB long");
-        let length = text[self.at..].chars().next().map_or(0, char::len_utf8);
+        let Reason { code, message, help, at } = *self.0;
+        let offset = u32::try_from(at).expect("the text is at most 4 GiB long");
+        let length = text[at..].chars().next().map_or(0, char::len_utf8);
         let range = TextRange { offset, length: u32::try_from(length).expect("a character is short") };
         let place = genesis_abi::Place {
             span: Some(LineIndex::default().span(text, range)),
             ..genesis_abi::Place::default()
         };
-        let help = self.help.unwrap_or(self.code.help);
-        self.code.finding_with_help(Profile::Standard, self.message, place, help)
+        code.finding_with_help(Profile::Standard, message, place, help.unwrap_or(code.help))
     }
 }
 
@@ -73,14 +88,16 @@ struct Reader<'a> {
     nodes: usize,
     most_nodes: usize,
     duplicates: Vec<Duplicate>,
+    /// Members and entries of what is not closed yet, the innermost last: each list is made once, as long as it is.
+    members: Vec<Member>,
+    entries: Vec<Node>,
 }
 
 impl Reader<'_> {
     fn whole(&mut self) -> Read<Node> {
         if self.text.starts_with('\u{feff}') {
-            let mut refusal = self.syntax("the text begins with a byte order mark".to_owned(), 0);
-            refusal.help = Some("save the file as UTF-8 without a byte order mark");
-            return Err(refusal);
+            let refusal = self.syntax("the text begins with a byte order mark".to_owned(), 0);
+            return Err(refusal.with_help("save the file as UTF-8 without a byte order mark"));
         }
         self.skip_space();
         if self.at == self.bytes.len() {
@@ -116,12 +133,11 @@ impl Reader<'_> {
 
     fn nested(&mut self, read: impl FnOnce(&mut Self) -> Read<NodeValue>) -> Read<NodeValue> {
         if self.depth == 0 {
-            return Err(Refusal {
-                code: &JSON_TOO_DEEP,
-                message: format!("values are nested more than {} levels deep", self.most_depth),
-                help: None,
-                at: self.at,
-            });
+            return Err(Refusal::new(
+                &JSON_TOO_DEEP,
+                format!("values are nested more than {} levels deep", self.most_depth),
+                self.at,
+            ));
         }
         self.depth -= 1;
         self.at += 1;
@@ -131,20 +147,21 @@ impl Reader<'_> {
     }
 
     fn array(&mut self) -> Read<NodeValue> {
-        let mut entries = Vec::new();
+        let outside = self.entries.len();
         self.skip_space();
         if self.take(b']') {
-            return Ok(NodeValue::Array(entries));
+            return Ok(NodeValue::Array(Vec::new()));
         }
         loop {
             self.skip_space();
             if self.peek() == Some(b']') {
                 return Err(self.trailing_comma());
             }
-            entries.push(self.value()?);
+            let entry = self.value()?;
+            self.entries.push(entry);
             self.skip_space();
             if self.take(b']') {
-                return Ok(NodeValue::Array(entries));
+                return Ok(NodeValue::Array(self.entries.split_off(outside)));
             }
             if !self.take(b',') {
                 return Err(self.unexpected("`,` or `]`"));
@@ -153,10 +170,10 @@ impl Reader<'_> {
     }
 
     fn object(&mut self) -> Read<NodeValue> {
-        let mut members: Vec<Member> = Vec::new();
+        let outside = self.members.len();
         self.skip_space();
         if self.take(b'}') {
-            return Ok(NodeValue::Object(members));
+            return Ok(NodeValue::Object(Vec::new()));
         }
         loop {
             self.skip_space();
@@ -174,9 +191,10 @@ impl Reader<'_> {
             }
             self.skip_space();
             let value = self.value()?;
-            members.push(Member { key, key_span, value });
+            self.members.push(Member { key, key_span, value });
             self.skip_space();
             if self.take(b'}') {
+                let members = self.members.split_off(outside);
                 self.note_duplicates(&members);
                 return Ok(NodeValue::Object(members));
             }
@@ -240,12 +258,11 @@ impl Reader<'_> {
         let raw = &self.text[start..self.at];
         // Without an exponent it takes more than 308 digits to leave the range of a float.
         if (has_exponent || raw.len() > 308) && !raw.parse::<f64>().is_ok_and(f64::is_finite) {
-            return Err(Refusal {
-                code: &JSON_NUMBER_RANGE,
-                message: format!("the number {} is out of range", quoted(raw)),
-                help: None,
-                at: start,
-            });
+            return Err(Refusal::new(
+                &JSON_NUMBER_RANGE,
+                format!("the number {} is out of range", quoted(raw)),
+                start,
+            ));
         }
         Ok(raw.to_owned())
     }
@@ -266,85 +283,27 @@ impl Reader<'_> {
 
     fn string(&mut self) -> Read<String> {
         let start = self.at;
-        self.at += 1;
-        // Most strings have no escape and are one run.
-        let mut out = self.run().to_owned();
-        loop {
-            match self.peek() {
-                Some(b'"') => {
-                    self.at += 1;
-                    return Ok(out);
-                }
-                Some(b'\\') => out.push(self.escape()?),
-                Some(_) => {
+        let inside = start + 1;
+        let (text, read) = json_string::read(&self.text[inside..]).map_err(|bad| {
+            self.at = inside + bad.at;
+            match bad.kind {
+                BadStringKind::NotClosed => self.syntax(bad.to_string(), start),
+                BadStringKind::Control => {
                     let message = format!("a string holds {}, which must be escaped", self.here());
-                    return Err(self.syntax(message, self.at));
+                    self.syntax(message, self.at)
                 }
-                None => return Err(self.syntax("a string is not closed".to_owned(), start)),
+                _ => self.syntax(bad.to_string(), self.at),
             }
-            out.push_str(self.run());
-        }
-    }
-
-    /// The text up to what ends a run of a string: a quote, a backslash or a control character.
-    fn run(&mut self) -> &str {
-        let start = self.at;
-        let rest = &self.bytes[start..];
-        let ends = |byte: &u8| *byte == b'"' || *byte == b'\\' || *byte < 0x20;
-        self.at += rest.iter().position(ends).unwrap_or(rest.len());
-        &self.text[start..self.at]
-    }
-
-    fn escape(&mut self) -> Read<char> {
-        let start = self.at;
-        self.at += 2;
-        Ok(match self.bytes.get(start + 1) {
-            Some(b'"') => '"',
-            Some(b'\\') => '\\',
-            Some(b'/') => '/',
-            Some(b'b') => '\u{8}',
-            Some(b'f') => '\u{c}',
-            Some(b'n') => '\n',
-            Some(b'r') => '\r',
-            Some(b't') => '\t',
-            Some(b'u') => return self.unicode_escape(start),
-            _ => return Err(self.syntax("a string holds an unknown escape".to_owned(), start)),
-        })
-    }
-
-    fn unicode_escape(&mut self, start: usize) -> Read<char> {
-        let first = self.unit(start)?;
-        let scalar = match first {
-            0xD800..0xDC00 if self.bytes[self.at..].starts_with(b"\\u") => {
-                self.at += 2;
-                let second = self.unit(start)?;
-                if !(0xDC00..0xE000).contains(&second) {
-                    return Err(self.syntax("a string holds half of a surrogate pair".to_owned(), start));
-                }
-                0x1_0000 + ((first - 0xD800) << 10) + (second - 0xDC00)
-            }
-            other => other,
-        };
-        char::from_u32(scalar)
-            .ok_or_else(|| self.syntax("a string holds half of a surrogate pair".to_owned(), start))
-    }
-
-    /// Four hexadecimal digits.
-    fn unit(&mut self, start: usize) -> Read<u32> {
-        let digits = self.bytes.get(self.at..self.at + 4).filter(|d| d.iter().all(u8::is_ascii_hexdigit));
-        let Some(digits) = digits else {
-            return Err(self.syntax("a `\\u` escape needs four hexadecimal digits".to_owned(), start));
-        };
-        let unit = digits.iter().fold(0, |unit, &digit| {
-            unit * 16 + char::from(digit).to_digit(16).expect("checked to be a hexadecimal digit")
-        });
-        self.at += 4;
-        Ok(unit)
+        })?;
+        self.at = inside + read;
+        Ok(text)
     }
 
     fn skip_space(&mut self) {
         while matches!(self.peek(), Some(b' ' | b'\t' | b'\n' | b'\r')) {
+            // Behind a line's end stands the next one's indentation.
             self.at += 1;
+            self.at += json_string::blanks(&self.bytes[self.at..]);
         }
     }
 
@@ -373,34 +332,27 @@ impl Reader<'_> {
     }
 
     fn unexpected(&self, wanted: &str) -> Refusal {
-        let mut refusal = self.syntax(format!("expected {wanted}, found {}", self.here()), self.at);
-        refusal.help = match self.peek() {
-            Some(b'\'') => Some("JSON has double quotes only"),
-            Some(b'`') => Some("take out the code fence around the document"),
-            Some(b'/' | b'#') => Some("JSON has no comments"),
-            Some(b'N' | b'I') => Some("JSON has no NaN and no infinity"),
-            _ => None,
-        };
-        refusal
+        let refusal = self.syntax(format!("expected {wanted}, found {}", self.here()), self.at);
+        match self.peek() {
+            Some(b'\'') => refusal.with_help("JSON has double quotes only"),
+            Some(b'`') => refusal.with_help("take out the code fence around the document"),
+            Some(b'/' | b'#') => refusal.with_help("JSON has no comments"),
+            Some(b'N' | b'I') => refusal.with_help("JSON has no NaN and no infinity"),
+            _ => refusal,
+        }
     }
 
     fn trailing_comma(&self) -> Refusal {
-        let mut refusal = self.syntax(format!("expected a value after `,`, found {}", self.here()), self.at);
-        refusal.help = Some("take out the comma before it");
-        refusal
+        let refusal = self.syntax(format!("expected a value after `,`, found {}", self.here()), self.at);
+        refusal.with_help("take out the comma before it")
     }
 
     fn too_many_nodes(&self) -> Refusal {
-        Refusal {
-            code: &JSON_TOO_LARGE,
-            message: format!("the text holds more than {} values", self.most_nodes),
-            help: None,
-            at: self.at,
-        }
+        Refusal::new(&JSON_TOO_LARGE, format!("the text holds more than {} values", self.most_nodes), self.at)
     }
 
     #[expect(clippy::unused_self, reason = "reads as a word of the reader, as its neighbours do")]
     fn syntax(&self, message: String, at: usize) -> Refusal {
-        Refusal { code: &JSON_SYNTAX, message, help: None, at }
+        Refusal::new(&JSON_SYNTAX, message, at)
     }
 }

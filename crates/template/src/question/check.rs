@@ -8,9 +8,9 @@ use super::{AnswerType, Question, choices, entries, is_accepted, lists, name, qu
 use crate::canonical;
 use crate::codes::document as codes;
 use crate::codes::quoted;
+use crate::condition;
 use crate::findings::Findings;
 use crate::json::{Node, NodeValue};
-use crate::render;
 use crate::scan::{self, Call, Expression, TagKind};
 
 /// Checks each question alone, their names, what each `when` looks at, and whether validators accept the defaults.
@@ -317,5 +317,5 @@ fn evaluate(text: &str, answers: &Map<String, Value>) -> Option<String> {
         let value = answers.get(&name)?.clone();
         Some((name, value))
     });
-    render::evaluate_text(text, &looked_at.collect()).ok()
+    condition::evaluate_text(text, &looked_at.collect()).ok()
 }

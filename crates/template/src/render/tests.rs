@@ -2,6 +2,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
+use crate::evaluate_text;
 
 fn rendered(text: &Value, parts: &[(&str, &str)], answers: &Value) -> (Vec<Finding>, Rendering) {
     rendered_at("a/t.json", &text.to_string(), parts, answers, 1 << 20)
