@@ -3,6 +3,7 @@
 
 mod dead;
 mod declare;
+mod pull;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -117,27 +118,16 @@ impl JetStream {
         }))
     }
 
-    /// One request for one message at a time: a request that outlives its connection could stall without a word, and
-    /// what was fetched beforehand would wait here while other workers are idle.
     async fn pull(
         &self,
         consumer: &str,
         wait: Duration,
     ) -> Result<Option<async_nats::jetstream::Message>, BusError> {
-        const ACTION: &str = "fetch a message";
         let consumer = self
             .consumers
             .get(consumer)
             .ok_or_else(|| BusError::NotFound(format!("consumer of {consumer}")))?;
-        let mut batch = consumer.batch().max_messages(1).expires(wait).messages().await.during(ACTION)?;
-        match tokio::time::timeout(wait + PATIENCE, batch.next()).await {
-            Ok(None) => Ok(None),
-            Ok(Some(message)) => message.during(ACTION).map(Some),
-            Err(_) => Err(BusError::Unavailable {
-                action: ACTION,
-                message: "the server does not answer".to_owned(),
-            }),
-        }
+        pull::next(&self.client, &self.context, consumer, wait).await
     }
 
     pub(crate) async fn ask(

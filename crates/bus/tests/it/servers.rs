@@ -101,3 +101,27 @@ async fn queues_keep_what_is_done_with_for_as_long_as_is_asked() {
         Some("waits")
     );
 }
+
+/// A server that is killed forgets who waits; nobody who waits is told.
+#[tokio::test]
+async fn who_waits_while_a_server_dies_is_given_what_comes_after() {
+    let mut nats = Nats::start(MAX_PAYLOAD).unwrap();
+    let topology = Topology::genesis();
+    let bus = Bus::connect(&nats.url(), &topology).await.unwrap();
+    let wait = std::time::Duration::from_mins(5);
+    let waiting = tokio::spawn(async move { bus.receive(genesis_bus::EXPERIMENTS, wait).await });
+    // Time for the request to reach the server.
+    tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+    nats.kill_and_restart().unwrap();
+    let bus = Bus::connect(&nats.url(), &topology).await.unwrap();
+    let message = genesis_bus::Outgoing {
+        subject: "genesis.experiment.run",
+        id: "after",
+        traceparent: None,
+        payload: b"{}",
+    };
+    bus.publish(&message).await.unwrap();
+    let minute = std::time::Duration::from_mins(1);
+    let delivery = tokio::time::timeout(minute, waiting).await.expect("it comes within a minute").unwrap();
+    assert_eq!(delivery.unwrap().unwrap().id.as_deref(), Some("after"));
+}
