@@ -28,6 +28,8 @@ pub enum BadStringKind {
     Digits,
     /// One half of a surrogate pair without the other.
     HalfPair,
+    /// Bytes that are not UTF-8, somewhere in the string.
+    NotUtf8,
 }
 
 impl fmt::Display for BadString {
@@ -38,6 +40,7 @@ impl fmt::Display for BadString {
             BadStringKind::UnknownEscape => "a string holds an unknown escape",
             BadStringKind::Digits => "a `\\u` escape needs four hexadecimal digits",
             BadStringKind::HalfPair => "a string holds half of a surrogate pair",
+            BadStringKind::NotUtf8 => "a string is not UTF-8",
         })
     }
 }
@@ -56,6 +59,17 @@ pub fn read(rest: &str) -> Result<(String, usize), BadString> {
     }
     let (out, read) = unescaped(bytes, run)?;
     Ok((String::from_utf8(out).expect("runs of a text and whole characters are a text"), read))
+}
+
+/// As [`read`], of bytes that may be no text.
+pub(crate) fn read_bytes(rest: &[u8]) -> Result<(String, usize), BadString> {
+    let run = run_of_string(rest);
+    let (out, read) = match rest.get(run) {
+        Some(b'"') => (rest[..run].to_vec(), run + 1),
+        _ => unescaped(rest, run)?,
+    };
+    let text = String::from_utf8(out).map_err(|_| BadString { at: 0, kind: BadStringKind::NotUtf8 })?;
+    Ok((text, read))
 }
 
 /// The text with its escapes resolved, of which the first is at `run`, and the bytes that it takes with its closing quote.

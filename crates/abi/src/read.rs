@@ -22,11 +22,10 @@ impl Input {
     /// # Errors
     /// The text is no JSON, or not that of an input.
     pub fn from_json(bytes: &[u8]) -> Result<Self, InputError> {
-        let text = std::str::from_utf8(bytes).map_err(|error| InputError::new(error, error.valid_up_to()))?;
-        let mut reader = Reader { text, at: 0, depth: 0 };
+        let mut reader = Reader { bytes, at: 0, depth: 0 };
         let input = Self::deserialize(&mut reader).map_err(|error| error.or_at(reader.at))?;
         reader.space();
-        if reader.at < text.len() {
+        if reader.at < bytes.len() {
             return Err(reader.error("text behind the end of the document"));
         }
         Ok(input)
@@ -69,8 +68,9 @@ impl de::Error for InputError {
     }
 }
 
+/// Only what stands in strings can be other than ASCII, and each string is checked when it is read.
 struct Reader<'t> {
-    text: &'t str,
+    bytes: &'t [u8],
     at: usize,
     depth: usize,
 }
@@ -81,7 +81,7 @@ impl Reader<'_> {
     }
 
     fn space(&mut self) {
-        while let Some(b' ' | b'\t' | b'\n' | b'\r') = self.text.as_bytes().get(self.at) {
+        while let Some(b' ' | b'\t' | b'\n' | b'\r') = self.bytes.get(self.at) {
             self.at += 1;
         }
     }
@@ -89,7 +89,7 @@ impl Reader<'_> {
     /// The next byte that is no white space.
     fn peek(&mut self) -> Option<u8> {
         self.space();
-        self.text.as_bytes().get(self.at).copied()
+        self.bytes.get(self.at).copied()
     }
 
     fn take(&mut self, byte: u8) -> bool {
@@ -99,7 +99,7 @@ impl Reader<'_> {
     }
 
     fn word(&mut self, word: &str) -> Result<(), InputError> {
-        if self.text.as_bytes()[self.at..].starts_with(word.as_bytes()) {
+        if self.bytes[self.at..].starts_with(word.as_bytes()) {
             self.at += word.len();
             return Ok(());
         }
@@ -110,17 +110,18 @@ impl Reader<'_> {
         if !self.take(b'"') {
             return Err(self.error("expected a string"));
         }
-        let (text, read) =
-            json_string::read(&self.text[self.at..]).map_err(|bad| InputError::new(bad, self.at + bad.at))?;
+        let (text, read) = json_string::read_bytes(&self.bytes[self.at..])
+            .map_err(|bad| InputError::new(bad, self.at + bad.at))?;
         self.at += read;
         Ok(text)
     }
 
     fn number<'de, V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, InputError> {
-        let rest = &self.text[self.at..];
-        let end = rest.find(|c| !matches!(c, '-' | '+' | '.' | 'e' | 'E' | '0'..='9')).unwrap_or(rest.len());
+        let rest = &self.bytes[self.at..];
+        let is_part = |byte: &u8| matches!(byte, b'-' | b'+' | b'.' | b'e' | b'E' | b'0'..=b'9');
+        let end = rest.iter().position(|byte| !is_part(byte)).unwrap_or(rest.len());
         let number: serde_json::Number =
-            serde_json::from_str(&rest[..end]).map_err(|_| self.error("expected a number"))?;
+            serde_json::from_slice(&rest[..end]).map_err(|_| self.error("expected a number"))?;
         self.at += end;
         match (number.as_u64(), number.as_i64(), number.as_f64()) {
             (Some(number), _, _) => visitor.visit_u64(number),
@@ -346,7 +347,10 @@ mod tests {
         assert!(
             Input::from_json(&text).is_err_and(|error| error.to_string().starts_with("text behind the end"))
         );
-        text[20] = 0xff;
-        assert!(Input::from_json(&text).is_err_and(|error| error.to_string().starts_with("invalid utf-8")));
+        text[25] = 0xff;
+        assert!(
+            Input::from_json(&text)
+                .is_err_and(|error| error.to_string().starts_with("a string is not UTF-8"))
+        );
     }
 }

@@ -88,7 +88,12 @@ pub fn compose(document: &Document, template: &TemplateText) -> Composed {
 /// are both overridden and merged.
 pub fn check(document: &Document, template: &TemplateText, profile: Profile) -> Vec<Finding> {
     let parts = Parts::new(template);
-    limited(Composition::of(document, template, &parts).findings(profile))
+    check_composed(&Composition::of(document, template, &parts), profile)
+}
+
+/// As [`check`], of what was composed already.
+pub(crate) fn check_composed(composition: &Composition<'_>, profile: Profile) -> Vec<Finding> {
+    limited(composition.findings(profile))
 }
 
 pub(crate) fn join<'a>(bits: impl Iterator<Item = &'a str>, content: &'a str) -> String {
@@ -210,7 +215,11 @@ impl<'a> Builder<'a> {
         }
         let inherited = last_wins(&layers);
         layers.push(own_entries(document, file));
-        let mut entries = last_wins(&layers);
+        // What is its own has each key once.
+        let mut entries = match layers.as_slice() {
+            [own] => own.clone(),
+            layers => last_wins(layers),
+        };
         let root = document.root();
         let overridden = merge::overrides(root, file, &mut entries);
         let merged = merge::merges(root, file, &layers, &overridden, &mut entries);

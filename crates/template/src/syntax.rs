@@ -21,8 +21,18 @@ use crate::{Profile, prompt, scan};
 /// never looked at.
 pub fn check(document: &Document, template: &TemplateText, profile: Profile) -> Vec<Finding> {
     let parts = Parts::new(template);
-    let composition = Composition::of(document, template, &parts);
-    let names = declared_names(&composition);
+    check_composed(document, &Composition::of(document, template, &parts), &parts, template, profile)
+}
+
+/// As [`check`], of what was composed already.
+pub(crate) fn check_composed(
+    document: &Document,
+    composition: &Composition<'_>,
+    parts: &Parts,
+    template: &TemplateText,
+    profile: Profile,
+) -> Vec<Finding> {
+    let names = declared_names(composition);
     let mut check = Check {
         profile,
         template,
@@ -31,8 +41,8 @@ pub fn check(document: &Document, template: &TemplateText, profile: Profile) -> 
         pushed: BTreeSet::new(),
         said: BTreeSet::new(),
     };
-    for field in fields::fields(&composition, template) {
-        let place = |start, length| field.place(document, &parts, start, length);
+    for field in fields::fields(composition, template) {
+        let place = |start, length| field.place(document, parts, start, length);
         check.field(&field, &place);
     }
     limited(check.findings)

@@ -80,6 +80,7 @@ fn answer(guest: fn(Input) -> Result<Report, String>) -> Result<(), String> {
     std::io::stdin()
         .read_to_end(&mut bytes)
         .map_err(|error| format!("cannot read standard input: {error}"))?;
+    bytes.shrink_to_fit();
     let input = Input::from_json(&bytes)
         .map_err(|error| format!("the input is not of ABI {ABI_VERSION}: {error}"))?;
     if input.abi != ABI_VERSION {
