@@ -6,13 +6,13 @@ use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
-use genesis_abi::{Limits, RunOutcome};
+use genesis_abi::{Limits, RunOutcome, Usage};
 use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::fs::OFlags;
 use rustix::io::Errno;
 
 use super::frame::{self, ANSWER_BYTES, Ask, Head, Kind, Request, TEXT_BYTES};
-use super::spin::{Alone, Spin};
+use super::spin::{Alone, Rest, Spin};
 use super::starter::Starter;
 use super::{GRACE, LINGER, Lockdown, Orders, START_TIME, WorkerCommand};
 use crate::cancel::Cancel;
@@ -28,8 +28,14 @@ const READ_BYTES: usize = 64 << 10;
 /// How long a wait is before the wish to stop is looked at again.
 const LOOK: Duration = Duration::from_millis(20);
 
-/// Runs that are slept for after one that was looked out for and disturbed.
-const RUNS_OF_REST: u32 = 100;
+/// Whether an answer took so much longer than the run itself that the worker must have waited for a processor. What the
+/// worker says of its time decides of nothing but whether it is slept for.
+fn was_late(elapsed: Duration, usage: &Usage, input: &[u8]) -> bool {
+    let run = Duration::from_micros(usage.wall_time_us.unwrap_or_default());
+    // Both pipes and two wakings, and 1 us for each KiB of input.
+    let way = Duration::from_micros(60 + input.len() as u64 / 1024);
+    elapsed > run.saturating_add(way)
+}
 
 /// A process that waits for a request. Dropping it ends it, at once and for good.
 pub(super) struct Worker {
@@ -39,7 +45,7 @@ pub(super) struct Worker {
     buffer: Vec<u8>,
     busy: Duration,
     /// Runs that are slept for, because somebody else wanted the processor.
-    rest: u32,
+    rest: Rest,
 }
 
 /// Why a worker gave no answer. It is of no more use.
@@ -101,8 +107,14 @@ impl Worker {
         let mut child = starter.start(starting).map_err(failed)?;
         let requests = child.stdin.take().expect("its standard input was asked for as a pipe");
         let answers = child.stdout.take().expect("its standard output was asked for as a pipe");
-        let mut worker =
-            Self { child, requests, answers, buffer: vec![0; READ_BYTES], busy: Duration::ZERO, rest: 0 };
+        let mut worker = Self {
+            child,
+            requests,
+            answers,
+            buffer: vec![0; READ_BYTES],
+            busy: Duration::ZERO,
+            rest: Rest::default(),
+        };
         // This end only: the worker's own reads and writes wait.
         unblock(&worker.requests).and_then(|()| unblock(&worker.answers)).map_err(failed)?;
 
@@ -152,14 +164,15 @@ impl Worker {
         let until = clock::after(started, Duration::from_millis(limits.wall_time_ms).saturating_add(GRACE));
         let patience = Patience { until, cancel };
         let alone = Alone::ask();
-        let linger = alone.is_so() && self.rest == 0;
+        let linger = alone.is_so() && self.rest.is_over();
         self.send(Ask::Run { limits: *limits, seed, linger }, input, &patience)?;
         let most = if linger { LINGER } else { Duration::ZERO };
         let mut spin = Spin::new(most);
         let answer = self.receive(&patience, Some(limits), &mut spin)?;
         drop(alone);
-        self.rest = if spin.was_disturbed() { RUNS_OF_REST } else { self.rest.saturating_sub(1) };
         let elapsed = clock::now().duration_since(started);
+        let disturbed = spin.was_disturbed() || linger && was_late(elapsed, &answer.head.usage, input);
+        self.rest.after_run(linger, disturbed);
         self.busy += elapsed + most;
         let Answer { head, text, stdout, stderr } = answer;
         if head.kind == Kind::Failed {

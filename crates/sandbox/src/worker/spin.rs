@@ -50,6 +50,49 @@ impl Spin {
     }
 }
 
+/// Runs that are slept for after one that was looked out for and disturbed: few after a single disturbance, which a timer or
+/// another machine on the same processors can be, and up to a hundred times as many where somebody else has work to do.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Rest {
+    left: u32,
+    next: u32,
+    /// Runs in a row that were looked out for and not disturbed.
+    calm: u32,
+}
+
+impl Rest {
+    const LEAST: u32 = 1;
+    const MOST: u32 = 128;
+    /// So many and the next rest is the least again.
+    const CALM: u32 = 16;
+
+    pub(super) fn is_over(self) -> bool {
+        self.left == 0
+    }
+
+    /// Takes note of a run, and whether it was looked out for.
+    pub(super) fn after_run(&mut self, looked_out: bool, disturbed: bool) {
+        if disturbed {
+            self.left = self.next;
+            self.next = (2 * self.next).min(Self::MOST);
+            self.calm = 0;
+        } else if looked_out {
+            self.calm = (self.calm + 1).min(Self::CALM);
+            if self.calm == Self::CALM {
+                self.next = Self::LEAST;
+            }
+        } else {
+            self.left = self.left.saturating_sub(1);
+        }
+    }
+}
+
+impl Default for Rest {
+    fn default() -> Self {
+        Self { left: 0, next: Self::LEAST, calm: 0 }
+    }
+}
+
 /// Runs in workers that this process waits for.
 static RUNS: AtomicUsize = AtomicUsize::new(0);
 
@@ -98,6 +141,26 @@ mod tests {
             thread::sleep(DISTURBANCE);
         }
         assert!(spin.was_disturbed());
+    }
+
+    #[test]
+    fn a_rest_is_short_after_one_disturbance_and_long_after_many() {
+        let mut rest = Rest::default();
+        let slept_for = |rest: &mut Rest| {
+            let mut runs = 0;
+            while !rest.is_over() {
+                rest.after_run(false, false);
+                runs += 1;
+            }
+            runs
+        };
+        let mut disturbed = |calm: u32| {
+            (0..calm).for_each(|_| rest.after_run(true, false));
+            rest.after_run(true, true);
+            slept_for(&mut rest)
+        };
+        assert_eq!([0; 9].map(&mut disturbed), [1, 2, 4, 8, 16, 32, 64, 128, 128]);
+        assert_eq!([Rest::CALM, Rest::CALM, 0, Rest::CALM - 1].map(disturbed), [1, 1, 2, 4]);
     }
 
     #[test]
