@@ -4,6 +4,7 @@
 //! connection or with a server that is too busy, would stall without a word: the server says every few seconds that it
 //! still has it, and one of which nothing is heard is made again.
 
+use std::ops::ControlFlow;
 use std::time::Duration;
 
 use async_nats::jetstream::consumer::PullConsumer;
@@ -32,29 +33,22 @@ pub(super) async fn next(
     let until = Instant::now() + wait;
     loop {
         let left = until.saturating_duration_since(Instant::now());
-        match ask(client, context, consumer, left).await? {
-            Answer::Message(message) => return Ok(Some(message)),
-            Answer::Nothing => return Ok(None),
-            Answer::Lost if Instant::now() < until => {}
-            Answer::Lost => return Ok(None),
+        if let ControlFlow::Break(answer) = ask(client, context, consumer, left).await? {
+            return Ok(answer);
+        }
+        if Instant::now() >= until {
+            return Ok(None);
         }
     }
 }
 
-enum Answer {
-    Message(Message),
-    /// None came in time.
-    Nothing,
-    /// The server does not speak of the request any more.
-    Lost,
-}
-
+/// What the server answers: a message, or that none came in time; nothing when it does not speak of the request any more.
 async fn ask(
     client: &Client,
     context: &Context,
     consumer: &PullConsumer,
     wait: Duration,
-) -> Result<Answer, BusError> {
+) -> Result<ControlFlow<Option<Message>>, BusError> {
     // A server takes no request that ends before its second sign of life.
     let heartbeat = if wait > 2 * HEARTBEAT { HEARTBEAT } else { Duration::ZERO };
     let silence = if heartbeat.is_zero() { wait + PATIENCE } else { 2 * heartbeat };
@@ -67,10 +61,11 @@ async fn ask(
         match tokio::time::timeout(silence, answers.next()).await {
             Ok(Some(message)) => match message.status {
                 None | Some(StatusCode::OK) => {
-                    return Ok(Answer::Message(Message { message, context: context.clone() }));
+                    let message = Message { message, context: context.clone() };
+                    return Ok(ControlFlow::Break(Some(message)));
                 }
                 Some(StatusCode::IDLE_HEARTBEAT) => {}
-                Some(StatusCode::TIMEOUT | StatusCode::NOT_FOUND) => return Ok(Answer::Nothing),
+                Some(StatusCode::TIMEOUT | StatusCode::NOT_FOUND) => return Ok(ControlFlow::Break(None)),
                 Some(status) => {
                     let words = message.description.as_deref().unwrap_or("it gives no reason");
                     return Err(unavailable(format!("the server answers {status}: {words}")));
@@ -80,7 +75,7 @@ async fn ask(
             Err(_) if heartbeat.is_zero() => {
                 return Err(unavailable("the server does not answer".to_owned()));
             }
-            Err(_) => return Ok(Answer::Lost),
+            Err(_) => return Ok(ControlFlow::Continue(())),
         }
     }
 }
