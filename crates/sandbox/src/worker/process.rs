@@ -46,6 +46,8 @@ pub(super) struct Worker {
     busy: Duration,
     /// Runs that are slept for, because somebody else wanted the processor.
     rest: Rest,
+    /// Until when the process looks out for the next request.
+    looks_until: Option<Instant>,
 }
 
 /// Why a worker gave no answer. It is of no more use.
@@ -114,6 +116,7 @@ impl Worker {
             buffer: vec![0; READ_BYTES],
             busy: Duration::ZERO,
             rest: Rest::default(),
+            looks_until: None,
         };
         // This end only: the worker's own reads and writes wait.
         unblock(&worker.requests).and_then(|()| unblock(&worker.answers)).map_err(failed)?;
@@ -171,8 +174,11 @@ impl Worker {
         let answer = self.receive(&patience, Some(limits), &mut spin)?;
         drop(alone);
         let elapsed = clock::now().duration_since(started);
-        let disturbed = spin.was_disturbed() || linger && was_late(elapsed, &answer.head.usage, input);
-        self.rest.after_run(linger, disturbed);
+        // A process that sleeps has to be woken; one that looks out is late only when it has no processor.
+        let was_looking = self.looks_until.is_some_and(|until| started < until);
+        let late = linger && was_looking && was_late(elapsed, &answer.head.usage, input);
+        self.rest.after_run(linger, spin.was_disturbed() || late);
+        self.looks_until = linger.then(|| clock::after(clock::now(), LINGER));
         self.busy += elapsed + most;
         let Answer { head, text, stdout, stderr } = answer;
         if head.kind == Kind::Failed {
